@@ -1,0 +1,205 @@
+//! Clocks: legal and procedural deadlines, as data. A rule says what starts it, for whom, how long it runs and what
+//! stops it; this file says, child by child, whether it was met, and if not, what reason is on record.
+
+use crate::Person;
+use crate::chain::in_shelter;
+use rejoin_model::{Bound, Custodian, Field, Moment};
+
+/// What starts a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Starts {
+    /// A day by order, for separated children in shelter care on that day.
+    OnDayForSeparatedInCare(Moment),
+    /// A field's date, for every child that has it.
+    At(Field),
+}
+
+/// What stops a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stops {
+    /// The child leaves shelter care; by reunification or otherwise is told apart.
+    LeavingCare,
+    /// A field's date.
+    At(Field),
+    /// Something no list records.
+    NotInAnyList,
+}
+
+/// A clock's rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable id, as in `ms-l-under-5`.
+    pub id: String,
+    /// What it is, in English and Spanish.
+    pub title: (String, String),
+    /// The order or statute.
+    pub source: String,
+    /// What about the rule was not read in the primary text.
+    pub doubt: Option<String>,
+    /// What starts it.
+    pub starts: Starts,
+    /// What stops it.
+    pub stops: Stops,
+    /// How long it runs, in minutes.
+    pub minutes: i64,
+    /// Ages it covers, in years, both inclusive.
+    pub ages: (u8, u8),
+    /// Grounds of separation that are no reason to miss it (folded): the policy itself is not a finding about a
+    /// parent.
+    pub no_reason: Vec<String>,
+}
+
+/// How a clock stands for one child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Stopped in time by reunification with the separated parent.
+    MetByReunification,
+    /// Stopped in time in another way.
+    Met,
+    /// Not stopped in time; the reason on record, or `None`: not documented.
+    Missed(Option<String>),
+    /// Still running on the day asked.
+    Running,
+    /// The records are not exact enough to tell.
+    CannotTell,
+}
+
+impl Rule {
+    /// Whether the rule covers a person, and if so how it stands on a day. `fold` makes grounds comparable.
+    pub fn standing(
+        &self,
+        person: &Person<'_>,
+        as_of: Moment,
+        fold: impl Fn(&str) -> String,
+    ) -> Option<Standing> {
+        let start = match self.starts {
+            Starts::OnDayForSeparatedInCare(day) => {
+                person.separation.as_ref()?;
+                in_shelter(&person.chain, day)?;
+                day
+            }
+            Starts::At(field) => person.first(|record| record.moment(field))?,
+        };
+        let age = person.age_on(start)?;
+        if age < self.ages.0 || age > self.ages.1 || !person.is_listed_child() {
+            return None;
+        }
+        Some(match self.stops {
+            Stops::LeavingCare => self.left_care(person, start, as_of, fold),
+            Stops::At(field) => match person.first(|record| record.moment(field)) {
+                Some(stop) => self.within(start, stop, as_of, person, &fold),
+                None if start.elapsed_until(as_of).least <= self.minutes => Standing::Running,
+                None => Standing::CannotTell,
+            },
+            Stops::NotInAnyList => Standing::Missed(None),
+        })
+    }
+
+    fn within(
+        &self,
+        start: Moment,
+        stop: Moment,
+        as_of: Moment,
+        person: &Person<'_>,
+        fold: &impl Fn(&str) -> String,
+    ) -> Standing {
+        match start.elapsed_until(stop).within(self.minutes) {
+            _ if stop.surely_before(start) => Standing::CannotTell,
+            Some(true) => Standing::Met,
+            Some(false) if stop.earliest() > as_of.latest() => Standing::Running,
+            Some(false) => Standing::Missed(self.reason(person, fold)),
+            None => Standing::CannotTell,
+        }
+    }
+
+    /// The last day of a clock that counts in days from the day of an order.
+    fn due(&self, start: Moment) -> Option<Moment> {
+        Moment::of_day_number(start.day_number() + i32::try_from(self.minutes / (24 * 60)).ok()?)
+    }
+
+    fn left_care(
+        &self,
+        person: &Person<'_>,
+        start: Moment,
+        as_of: Moment,
+        fold: impl Fn(&str) -> String,
+    ) -> Standing {
+        let Some(due) = self.due(start) else { return Standing::CannotTell };
+        let reunited = person.separation.as_ref().map_or(Bound::Open, |separation| separation.reunited);
+        if let Bound::At(day) = reunited
+            && day.latest() <= due.latest()
+        {
+            return Standing::MetByReunification;
+        }
+        let last = person.chain.intervals.iter().rfind(|interval| interval.custodian == Custodian::Shelter);
+        match last.map(|interval| interval.to) {
+            Some(Bound::At(left)) if left.latest() <= due.latest() => Standing::Met,
+            Some(Bound::At(left)) if left.earliest() <= due.latest() => Standing::CannotTell,
+            _ if as_of.latest() <= due.latest() => Standing::Running,
+            _ => Standing::Missed(self.reason(person, &fold)),
+        }
+    }
+
+    fn reason(&self, person: &Person<'_>, fold: &impl Fn(&str) -> String) -> Option<String> {
+        let ground = person.first(|record| record.text(Field::SeparationReason))?;
+        (!self.no_reason.contains(&fold(ground))).then(|| ground.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests_support::drawn;
+    use crate::{Person, separation};
+    use rejoin_model::{Code, PersonId, Value};
+
+    fn ms_l() -> Rule {
+        Rule {
+            id: "ms-l-under-5".into(),
+            title: (String::new(), String::new()),
+            source: String::new(),
+            doubt: None,
+            starts: Starts::OnDayForSeparatedInCare(Moment::day(2018, 6, 10).unwrap()),
+            stops: Stops::LeavingCare,
+            minutes: 5 * 24 * 60,
+            ages: (0, 4),
+            no_reason: vec!["policy".into()],
+        }
+    }
+
+    /// A shelter stay of a separated child of `age`, drawn as in the tests of `chain`.
+    fn check(timeline: &str, age: u8, outcome: Code, ground: &str, expect: Option<Standing>) {
+        let mut records = drawn(timeline);
+        for record in &mut records {
+            record.records_separation = true;
+            record.values.retain(|(field, _)| *field != Field::Outcome);
+            record.values.push((Field::Age, Value::Age(age)));
+            record.values.push((Field::Outcome, Value::Code(outcome)));
+            record.values.push((Field::SeparationReason, Value::Text(ground.into())));
+        }
+        let mut people = [Person::new(PersonId::from_bytes([1; 10]), records.iter().collect())];
+        separation::find(&mut people, &[]);
+        let as_of = Moment::day(2019, 1, 1).unwrap();
+        assert_eq!(ms_l().standing(&people[0], as_of, str::to_lowercase), expect, "{timeline}");
+    }
+
+    #[test]
+    fn each_child_is_met_missed_or_not_covered() {
+        use Standing::*;
+        let reunited = Code::ReunitedWithParent;
+        let left = Code::LeftOtherwise;
+        check("SSSSSSSSSSSSSSS", 4, reunited, "policy", Some(MetByReunification));
+        check("SSSSSSSSSSSSSSS", 4, left, "policy", Some(Met));
+        check("SSSSSSSSSSSSSSSS", 4, reunited, "Policy", Some(Missed(None)));
+        check(
+            "SSSSSSSSSSSSSSSS",
+            4,
+            left,
+            "parent in hospital",
+            Some(Missed(Some("parent in hospital".into()))),
+        );
+        check("SSSSSSSSSSSS>", 4, Code::StillInCare, "policy", Some(Missed(None)));
+        check("SSSSSSSSSSSSSSS", 5, reunited, "policy", None);
+        check("SSSSSSSSS", 4, reunited, "policy", None);
+    }
+}

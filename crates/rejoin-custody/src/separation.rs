@@ -1,0 +1,121 @@
+//! Separations: recorded by a list, inferred from a family unit that was then in different custody, or suspected
+//! from a proposed match. The three are never added up.
+
+use crate::Person;
+use rejoin_model::{
+    Bound, Code, Custodian, Field, ListKind, Moment, PersonId, Record, Separation, SeparationBasis, Subject,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// Finds the separation of every child among `people` and puts it with the child. `suspected` are proposed
+/// parents: (child, adult).
+pub fn find(people: &mut [Person<'_>], suspected: &[(PersonId, PersonId)]) {
+    let together = together(people);
+    let mut proposed: HashMap<PersonId, Vec<PersonId>> = HashMap::new();
+    for (child, adult) in suspected {
+        proposed.entry(*child).or_default().push(*adult);
+    }
+    for person in people.iter_mut().filter(|person| person.subject == Subject::Child) {
+        let with = together.get(&person.id).map_or(&[][..], Vec::as_slice);
+        let suspects = proposed.get(&person.id).map_or(&[][..], Vec::as_slice);
+        person.separation = separation(person, with, suspects);
+    }
+}
+
+/// Child → adults apprehended in the same family unit, by the border's own numbers.
+fn together(people: &[Person<'_>]) -> HashMap<PersonId, Vec<PersonId>> {
+    let mut units: BTreeMap<(&str, &str), Vec<(PersonId, Subject)>> = BTreeMap::new();
+    for person in people {
+        for record in person.records.iter().filter(|record| record.kind == ListKind::Apprehension) {
+            if let Some(unit) = record.identifier(Field::FamilyUnitNumber) {
+                units.entry((&record.list, unit)).or_default().push((person.id, person.subject));
+            }
+        }
+    }
+    let mut together: HashMap<PersonId, Vec<PersonId>> = HashMap::new();
+    for members in units.values() {
+        let adults: Vec<PersonId> =
+            members.iter().filter(|(_, subject)| *subject == Subject::Adult).map(|(id, _)| *id).collect();
+        for (child, _) in members.iter().filter(|(_, subject)| *subject == Subject::Child) {
+            let entry = together.entry(*child).or_default();
+            entry.extend(&adults);
+            entry.sort_unstable();
+            entry.dedup();
+        }
+    }
+    together
+}
+
+fn separation(person: &Person<'_>, with: &[PersonId], suspects: &[PersonId]) -> Option<Separation> {
+    let in_shelter = person.chain.intervals.iter().any(|interval| interval.custodian == Custodian::Shelter);
+    let recorded: Vec<&Record> = person
+        .records
+        .iter()
+        .copied()
+        .filter(|record| record.records_separation || record.text(Field::SeparationReason).is_some())
+        .collect();
+    let (basis, records, adults) = if !recorded.is_empty() {
+        (SeparationBasis::Recorded, recorded, if with.is_empty() { suspects } else { with })
+    } else if in_shelter && !with.is_empty() {
+        (SeparationBasis::Inferred, person.records.clone(), with)
+    } else if in_shelter && !suspects.is_empty() {
+        (SeparationBasis::Suspected, person.records.clone(), suspects)
+    } else {
+        return None;
+    };
+    Some(Separation {
+        child: person.id,
+        adults: adults.to_vec(),
+        basis,
+        from: person.apprehended(),
+        ground: person.first(|record| record.text(Field::SeparationReason)).map(str::to_owned),
+        reunited: reunited(&person.records),
+        records: records.iter().map(|record| record.id).collect(),
+    })
+}
+
+/// When a list says that the child was handed to the separated parent.
+fn reunited(records: &[&Record]) -> Bound {
+    let said = |record: &&&Record| record.code(Field::Outcome) == Some(Code::ReunitedWithParent);
+    let mut dates: Vec<Option<Moment>> =
+        records.iter().filter(said).map(|record| record.moment(Field::Discharged)).collect();
+    dates.sort_unstable();
+    match dates.pop() {
+        None => Bound::Open,
+        Some(None) => Bound::Unknown,
+        Some(Some(moment)) => Bound::At(moment),
+    }
+}
+
+/// Days from the separation to the reunification, or to leaving care, or to `until` if neither is on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Apart {
+    /// Ended by reunification, after so many days.
+    Reunited(i32),
+    /// The child left care in another way after so many days; whether it was with its parent then is not recorded.
+    LeftCare(i32),
+    /// Still in care on the day asked, after so many days.
+    StillApart(i32),
+    /// Not to be told from the records.
+    NotRecorded,
+}
+
+/// How long a separated child was apart from its parent, as of a day.
+pub fn apart(person: &Person<'_>, as_of: Moment) -> Option<Apart> {
+    let separation = person.separation.as_ref()?;
+    let Some(from) = separation.from else { return Some(Apart::NotRecorded) };
+    let days = |until: Moment| from.days_until(until).filter(|days| *days >= 0);
+    if let Bound::At(reunited) = separation.reunited
+        && reunited.earliest() <= as_of.latest()
+    {
+        return Some(days(reunited).map_or(Apart::NotRecorded, Apart::Reunited));
+    }
+    let last = person.chain.intervals.iter().rfind(|interval| interval.custodian == Custodian::Shelter);
+    Some(match last.map(|interval| interval.to) {
+        Some(Bound::At(left)) if left.earliest() <= as_of.latest() => {
+            days(left).map_or(Apart::NotRecorded, Apart::LeftCare)
+        }
+        Some(Bound::At(_) | Bound::Open) => days(as_of).map_or(Apart::NotRecorded, Apart::StillApart),
+        Some(Bound::Unknown) | None => Apart::NotRecorded,
+    })
+}

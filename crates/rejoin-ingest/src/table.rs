@@ -1,0 +1,125 @@
+//! Bytes of any supported format to a table of cells as written.
+//!
+//! The format is told from the bytes, never from the name: Parquet, Arrow IPC (Feather 2), XLSX/XLS/ODS, JSON
+//! lines, delimited text; each may be wrapped in gzip. What surrounds a table in real files (title lines, page
+//! headers among the rows, stray text) becomes a finding.
+
+mod columnar;
+mod delimited;
+mod header;
+mod json;
+mod workbook;
+
+use rejoin_model::Finding;
+use std::io::Read;
+
+/// One row as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its number in the file, from 1: the line it began on in text, the row of a sheet, the position of a record.
+    pub number: u32,
+    /// Its cells, as many as there are columns; empty where nothing was written.
+    pub cells: Vec<String>,
+}
+
+/// A table as written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// Which format was read, in words.
+    pub format: String,
+    /// Column names as written; unnamed columns are called `column 3`.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// What was left out or guessed.
+    pub findings: Vec<Finding>,
+}
+
+/// Why no table could be read at all. Everything less is a finding.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// No bytes, or only white space.
+    #[error("the file is empty")]
+    Empty,
+    /// No row of column names.
+    #[error("no row of column names was found in the first {looked} rows")]
+    NoHeader {
+        /// How many rows were looked at.
+        looked: usize,
+    },
+    /// The container is damaged.
+    #[error("not a readable {format} file: {reason}")]
+    Damaged {
+        /// What the bytes claim to be.
+        format: &'static str,
+        /// What the parser said.
+        reason: String,
+    },
+    /// Larger than the limit once unpacked.
+    #[error("the file unpacks to more than {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+}
+
+impl ReadError {
+    /// What the user can do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            ReadError::Empty => "check that the download finished",
+            ReadError::NoHeader { .. } => {
+                "the first rows must name the columns; add a row of names and try again"
+            }
+            ReadError::Damaged { .. } => {
+                "open it in the program that wrote it and save it again, or export it as CSV"
+            }
+            ReadError::TooLarge { .. } => "split the list, or convert it to Parquet",
+        }
+    }
+}
+
+/// Unpacked size above which a file is refused: a few kilobytes of gzip can unpack to terabytes.
+pub const UNPACKED_LIMIT: u64 = 8 << 30;
+
+/// Reads a table. Errors only when there is no table to be had at all.
+pub fn read(bytes: &[u8]) -> Result<Table, ReadError> {
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut unpacked = Vec::new();
+        flate2::read::MultiGzDecoder::new(bytes)
+            .take(UNPACKED_LIMIT + 1)
+            .read_to_end(&mut unpacked)
+            .map_err(|error| ReadError::Damaged { format: "gzip", reason: error.to_string() })?;
+        if unpacked.len() as u64 > UNPACKED_LIMIT {
+            return Err(ReadError::TooLarge { limit: UNPACKED_LIMIT });
+        }
+        if unpacked.starts_with(&[0x1f, 0x8b]) {
+            return Err(ReadError::Damaged {
+                format: "gzip",
+                reason: "a gzip file inside a gzip file".into(),
+            });
+        }
+        let mut table = read(&unpacked)?;
+        table.format.push_str(" in gzip");
+        return Ok(table);
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ReadError::Empty);
+    }
+    if bytes.starts_with(b"PAR1") {
+        return columnar::parquet(bytes);
+    }
+    if bytes.starts_with(b"ARROW1") {
+        return columnar::arrow(bytes);
+    }
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        return workbook::read(bytes);
+    }
+    let (text, guessed) = delimited::decode(bytes);
+    let mut table = match json::read(&text) {
+        Some(table) => table,
+        None => delimited::read(&text)?,
+    };
+    table.findings.extend(guessed);
+    Ok(table)
+}

@@ -1,0 +1,55 @@
+//! How many children nobody answers for on a day.
+
+use super::{How, Measure, Unit, counted};
+use rejoin_custody::chain::{Whereabouts, whereabouts};
+use rejoin_model::{ProblemKind, Subject};
+
+pub(super) const MEASURE: Measure = Measure {
+    name: "whereabouts-unknown",
+    version: 1,
+    definition: (
+        "Children of whom no record says where they were on the day. Parts: in a hole between two stays; the last stay \
+         ended without a date or a receiver; no place recorded by that day though other records name the child. A \
+         child who left care with a date is not counted: where it went is for follow-up, not for custody.",
+        "Menores de quienes ningún registro dice dónde estaban ese día. Partes: en un vacío entre dos estancias; la \
+         última estancia terminó sin fecha o sin receptor; sin lugar registrado hasta ese día aunque otros registros \
+         nombran al menor. Quien salió con fecha no se cuenta: adónde fue es asunto de seguimiento, no de custodia.",
+    ),
+    needs: &[],
+    unit: Unit::Children,
+    value: &[How::Known],
+    count: |scene, parameters| {
+        let day = parameters.on.unwrap_or(scene.as_of);
+        let mut out = Vec::new();
+        for (at, person) in
+            scene.people.iter().enumerate().filter(|(_, person)| person.subject == Subject::Child)
+        {
+            let in_hole = person.chain.problems.iter().any(|problem| {
+                matches!(problem.kind, ProblemKind::Hole | ProblemKind::HandOverUnconfirmed)
+                    && problem.from.is_some_and(|from| from.latest() < day.earliest())
+                    && problem.to.is_none_or(|to| to.earliest() > day.latest())
+            });
+            let part = match whereabouts(&person.chain, day) {
+                _ if in_hole => "in a hole between two custodians",
+                Whereabouts::PerhapsHeld(_) => "the last stay ended without a date or a receiver",
+                Whereabouts::NotOnRecord if person.happened_by(day) => "no place recorded",
+                _ => continue,
+            };
+            let mut one = counted(at, person, How::Known);
+            one.part = Some(part.into());
+            out.push(one);
+        }
+        Ok(out)
+    },
+};
+
+trait Happened {
+    /// Whether any record of the person is dated on or before the day.
+    fn happened_by(&self, day: rejoin_model::Moment) -> bool;
+}
+
+impl Happened for rejoin_custody::Person<'_> {
+    fn happened_by(&self, day: rejoin_model::Moment) -> bool {
+        self.records.iter().filter_map(|record| record.happened()).any(|when| when.earliest() <= day.latest())
+    }
+}

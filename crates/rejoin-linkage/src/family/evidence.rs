@@ -1,0 +1,453 @@
+//! The kinds of evidence for a parent–child pair: levels, what is argued for each, and how chance is counted.
+
+use crate::columns::{Encoded, NONE, Named, Names, People};
+use crate::compare::Dictionary;
+use crate::weight;
+use arrow_array::Array;
+use std::collections::HashMap;
+
+/// A kind of evidence.
+pub(super) struct Kind {
+    /// Stable name.
+    pub name: &'static str,
+    /// Levels from 1, in words a case worker can read aloud.
+    pub levels: &'static [&'static str],
+    /// m by level, argued; sums to 1.
+    pub m: &'static [f64],
+    /// Level of a pair (0: nothing to compare), and what the frequency of the very values adds to its weight.
+    pub level: fn(&Context<'_>, u32, u32) -> (u8, i64),
+}
+
+/// How many kinds.
+pub(super) const KINDS: usize = 7;
+
+/// Every kind, in the order of explanations.
+pub(super) const EVIDENCE: [Kind; KINDS] = [
+    Kind {
+        name: "family-unit-number",
+        levels: &[
+            "apprehended under different family-unit numbers",
+            "apprehended under the same family-unit number",
+        ],
+        m: &[0.08, 0.92],
+        level: unit,
+    },
+    Kind {
+        name: "apprehended-together",
+        levels: &[
+            "apprehended on other days or elsewhere",
+            "apprehended at the same place on the same day",
+            "apprehended at the same place within ten minutes",
+        ],
+        m: &[0.06, 0.12, 0.82],
+        level: together,
+    },
+    Kind {
+        name: "neighbouring-numbers",
+        levels: &[
+            "alien numbers far apart",
+            "alien numbers within 60 of each other",
+            "alien numbers within 5 of each other",
+        ],
+        m: &[0.06, 0.06, 0.88],
+        level: numbers,
+    },
+    Kind {
+        name: "parent-named-by-child",
+        levels: &[
+            "the child names somebody else",
+            "the child's name for the parent has one surname alike",
+            "the child names somebody with this given name and a surname alike",
+            "the child names this person",
+        ],
+        m: &[0.06, 0.06, 0.18, 0.70],
+        level: parent_named,
+    },
+    Kind {
+        name: "child-named-by-adult",
+        levels: &[
+            "the adult names another child only",
+            "the adult names a child with one surname alike",
+            "the adult names a child with this given name and a surname alike",
+            "the adult names this child",
+        ],
+        m: &[0.15, 0.10, 0.15, 0.60],
+        level: child_named,
+    },
+    Kind {
+        name: "surnames",
+        levels: &[
+            "no surname in common",
+            "a surname in common, not where custom puts it",
+            "the surname that custom hands down",
+        ],
+        m: &[0.05, 0.10, 0.85],
+        level: surnames,
+    },
+    Kind {
+        name: "ages",
+        levels: &["too near in age", "an unusual difference in age", "the ages of a parent and a child"],
+        m: &[0.002, 0.04, 0.958],
+        level: ages,
+    },
+];
+
+/// People and the names they give, encoded.
+pub(super) struct Context<'a> {
+    pub people: &'a People,
+    pub children: Vec<u32>,
+    pub adults: Vec<u32>,
+    pub sex: Vec<u32>,
+    pub unit: Encoded,
+    pub station: Encoded,
+    pub given: Dictionary,
+    pub surname: Dictionary,
+    pub own: Coded,
+    pub named: Coded,
+    /// Person → rows of the names it gives, by whom: mother, father, child.
+    pub gives: [HashMap<u32, Vec<u32>>; 3],
+}
+
+/// Names as codes, row by row.
+pub(super) struct Coded {
+    pub given: [Vec<u32>; 2],
+    pub surname: [Vec<u32>; 2],
+}
+
+impl<'a> Context<'a> {
+    pub fn new(people: &'a People, named: &Named) -> Self {
+        fn columns<'b>(one: &'b Names, other: &'b Names) -> ([&'b crate::Words; 4], [&'b crate::Words; 4]) {
+            (
+                [&one.given_1, &one.given_2, &other.given_1, &other.given_2],
+                [&one.surname_1, &one.surname_2, &other.surname_1, &other.surname_2],
+            )
+        }
+        let (given, surname) = columns(&people.names, &named.names);
+        let (given_codes, given) = Dictionary::new(&given);
+        let (surname_codes, surname) = Dictionary::new(&surname);
+        let mut given_codes = given_codes.into_iter();
+        let mut surname_codes = surname_codes.into_iter();
+        let mut next = || -> Coded {
+            let two = |codes: &mut dyn Iterator<Item = Vec<u32>>| {
+                [codes.next().unwrap_or_default(), codes.next().unwrap_or_default()]
+            };
+            Coded { given: two(&mut given_codes), surname: two(&mut surname_codes) }
+        };
+        let (own, names) = (next(), next());
+        let mut gives: [HashMap<u32, Vec<u32>>; 3] = Default::default();
+        for (row, (by, whom)) in named.by.iter().zip(&named.whom).enumerate() {
+            if let (Some(by), Some(whom @ 0..3)) = (by, whom) {
+                gives[whom as usize].entry(by).or_default().push(row as u32);
+            }
+        }
+        let rows = |grown| {
+            people
+                .grown
+                .iter()
+                .enumerate()
+                .filter(move |(_, of)| *of == Some(grown))
+                .map(|(row, _)| row as u32)
+        };
+        Self {
+            children: rows(0).collect(),
+            adults: rows(1).collect(),
+            sex: people.sex.iter().map(|sex| sex.unwrap_or(NONE)).collect(),
+            unit: Encoded::new(&people.unit),
+            station: Encoded::new(&people.station),
+            people,
+            given,
+            surname,
+            own,
+            named: names,
+            gives,
+        }
+    }
+}
+
+/// Within how many minutes of each other members of one group are recorded.
+pub(super) const MINUTES: i64 = 10;
+
+fn unit(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let codes = &context.unit.codes;
+    (crate::compare::same_code(codes[child as usize], codes[adult as usize]), 0)
+}
+
+fn together(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let (child, adult) = (child as usize, adult as usize);
+    let people = context.people;
+    let codes = &context.station.codes;
+    if people.day.is_null(child) || people.day.is_null(adult) {
+        return (0, 0);
+    }
+    let here = codes[child] != NONE && codes[child] == codes[adult];
+    let known = codes[child] != NONE && codes[adult] != NONE;
+    let same_day = people.day.value(child).abs_diff(people.day.value(adult)) <= 1;
+    let minutes = (!people.minute.is_null(child) && !people.minute.is_null(adult))
+        .then(|| (people.minute.value(child) - people.minute.value(adult)).abs());
+    match (known, here && same_day, minutes) {
+        (_, true, Some(minutes)) if minutes <= MINUTES => (3, 0),
+        (_, true, Some(_)) => (if minutes.is_some_and(|minutes| minutes <= 24 * 60) { 2 } else { 1 }, 0),
+        // Without minutes the best that can be said is the same day.
+        (_, true, None) => (2, 0),
+        (false, false, _) if same_day => (0, 0),
+        _ => (1, 0),
+    }
+}
+
+fn numbers(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let number = &context.people.number;
+    let (child, adult) = (child as usize, adult as usize);
+    if number.is_null(child) || number.is_null(adult) {
+        return (0, 0);
+    }
+    let apart = (number.value(child) - number.value(adult)).abs();
+    (1 + u8::from(apart <= 60) + u8::from(apart <= 5), 0)
+}
+
+/// How well a name somebody gives fits a person's own: level 1..=4 as in the evidence, and the frequency weight.
+fn fits(context: &Context<'_>, named: u32, person: u32) -> (u8, i64) {
+    let (named, person) = (named as usize, person as usize);
+    let (said, own) = (&context.named, &context.own);
+    let pairs = |codes: &[Vec<u32>; 2], row: usize| [codes[0][row], codes[1][row]];
+    let alike = |dictionary: &Dictionary, one: u32, other: u32| {
+        one != NONE && other != NONE && dictionary.alike(one, other)
+    };
+    let any = |dictionary: &Dictionary, said: [u32; 2], own: [u32; 2]| {
+        said.into_iter().any(|said| own.into_iter().any(|own| alike(dictionary, said, own)))
+    };
+    let (said_given, own_given) = (pairs(&said.given, named), pairs(&own.given, person));
+    let (said_surname, own_surname) = (pairs(&said.surname, named), pairs(&own.surname, person));
+    if own_given[0] == NONE && own_surname[0] == NONE {
+        return (0, 0);
+    }
+    let given = any(&context.given, said_given, own_given);
+    let in_order = alike(&context.surname, said_surname[0], own_surname[0])
+        && (said_surname[1] == NONE
+            || own_surname[1] == NONE
+            || alike(&context.surname, said_surname[1], own_surname[1]));
+    let some = any(&context.surname, said_surname, own_surname);
+    match (given, in_order, some) {
+        (true, true, _) => {
+            // What chance there is of this very name: rarer names say more.
+            let mut bits = 0.0;
+            let rare = |dictionary: &Dictionary, code: u32| {
+                if code == NONE { 0.0 } else { -(dictionary.frequency(code).max(1e-5) * 2.0).min(1.0).log2() }
+            };
+            bits += rare(&context.given, own_given[0]) + rare(&context.surname, own_surname[0]);
+            if said_surname[1] != NONE && own_surname[1] != NONE {
+                bits += rare(&context.surname, own_surname[1]);
+            }
+            (4, weight::of_bits((bits - TYPICAL_NAME_BITS) * 0.75))
+        }
+        (true, false, true) => (3, 0),
+        (false, _, true) => (2, 0),
+        _ => (1, 0),
+    }
+}
+
+/// Bits of surprise in a name of usual frequency (one given name in 60, two surnames in 70); what a name has more or
+/// less than that is its frequency weight.
+const TYPICAL_NAME_BITS: f64 = 15.0;
+
+fn best(fits: impl Iterator<Item = (u8, i64)>) -> (u8, i64) {
+    fits.max().unwrap_or((0, 0))
+}
+
+fn parent_named(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let places: &[usize] = match context.sex[adult as usize] {
+        0 => &[0],
+        1 => &[1],
+        _ => &[0, 1],
+    };
+    let named = places.iter().filter_map(|place| context.gives[*place].get(&child)).flatten();
+    best(named.map(|named| fits(context, *named, adult)))
+}
+
+fn child_named(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let named = context.gives[2].get(&adult).into_iter().flatten();
+    best(named.map(|named| fits(context, *named, child)))
+}
+
+fn surnames(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let own = &context.own.surname;
+    let (child_first, child_second) = (own[0][child as usize], own[1][child as usize]);
+    let (adult_first, adult_second) = (own[0][adult as usize], own[1][adult as usize]);
+    if child_first == NONE || adult_first == NONE {
+        return (0, 0);
+    }
+    let alike = |one: u32, other: u32| one != NONE && other != NONE && context.surname.alike(one, other);
+    let handed_down = match context.sex[adult as usize] {
+        // The mother's first is the child's second; a single mother gives both of hers.
+        0 => {
+            alike(child_second, adult_first)
+                || (alike(child_first, adult_first) && alike(child_second, adult_second))
+        }
+        1 => alike(child_first, adult_first),
+        _ => alike(child_first, adult_first) || alike(child_second, adult_first),
+    };
+    let other = alike(child_first, adult_first)
+        || alike(child_first, adult_second)
+        || alike(child_second, adult_first)
+        || alike(child_second, adult_second);
+    if handed_down || other {
+        let usual = 1.0f64 / 70.0;
+        let frequency = context.surname.frequency(adult_first).max(1e-4);
+        let adjust = weight::of_bits((usual / frequency).log2().clamp(-3.0, 5.0) * 0.75);
+        return (if handed_down { 3 } else { 2 }, adjust);
+    }
+    (1, 0)
+}
+
+fn ages(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let birth = &context.people.birth;
+    let (child, adult) = (child as usize, adult as usize);
+    if birth.is_null(child) || birth.is_null(adult) {
+        return (0, 0);
+    }
+    match (birth.value(child) - birth.value(adult)) / 365 {
+        15..=45 => (3, 0),
+        12..=14 | 46..=60 => (2, 0),
+        _ => (1, 0),
+    }
+}
+
+/// The name of a parent carries the surnames with it: once a name speaks for the pair, the surnames do not speak again.
+pub(super) fn not_twice(levels: &mut [u8; KINDS]) {
+    const PARENT_NAMED: usize = 3;
+    const CHILD_NAMED: usize = 4;
+    const SURNAMES: usize = 5;
+    if levels[PARENT_NAMED] >= 3 || levels[CHILD_NAMED] >= 3 {
+        levels[SURNAMES] = 0;
+    }
+}
+
+/// u of every level: over all child × adult pairs. Levels that chance hardly reaches are counted exactly from sorted
+/// columns; the others by a fixed sample.
+pub(super) fn chance(context: &Context<'_>) -> Vec<Vec<f64>> {
+    const SAMPLE: usize = 300_000;
+    let mut counts: Vec<Vec<f64>> = EVIDENCE.iter().map(|kind| vec![0.5; kind.levels.len()]).collect();
+    let (children, adults) = (&context.children, &context.adults);
+    if !children.is_empty() && !adults.is_empty() {
+        let mut state = 0x9e37_79b9_7f4a_7c15u64;
+        let mut draw = |count: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) % count as u64) as usize
+        };
+        for _ in 0..SAMPLE {
+            let (child, adult) = (children[draw(children.len())], adults[draw(adults.len())]);
+            for (at, kind) in EVIDENCE.iter().enumerate() {
+                let (level, _) = (kind.level)(context, child, adult);
+                if level > 0 {
+                    counts[at][level as usize - 1] += 1.0;
+                }
+            }
+        }
+    }
+    for levels in &mut counts {
+        let total: f64 = levels.iter().sum();
+        levels.iter_mut().for_each(|count| *count /= total);
+    }
+    exact(context, &mut counts);
+    counts
+}
+
+/// Replaces the sampled share of the rarest levels by the share counted over all pairs.
+fn exact(context: &Context<'_>, u: &mut [Vec<f64>]) {
+    let people = context.people;
+    let share = |hits: u64, children: usize, adults: usize| {
+        (hits as f64 + 0.5) / (children as f64 * adults as f64).max(1.0)
+    };
+    // The same family-unit number.
+    let mut units: HashMap<u32, (u64, u64)> = HashMap::new();
+    let mut with_unit = (0, 0);
+    for child in &context.children {
+        if context.unit.codes[*child as usize] != NONE {
+            units.entry(context.unit.codes[*child as usize]).or_default().0 += 1;
+            with_unit.0 += 1;
+        }
+    }
+    for adult in &context.adults {
+        if context.unit.codes[*adult as usize] != NONE {
+            units.entry(context.unit.codes[*adult as usize]).or_default().1 += 1;
+            with_unit.1 += 1;
+        }
+    }
+    u[0][1] =
+        share(units.values().map(|(children, adults)| children * adults).sum(), with_unit.0, with_unit.1);
+    // Within ten minutes at one place.
+    let mut minutes: HashMap<u32, Vec<i64>> = HashMap::new();
+    let timed =
+        |row: u32| context.station.codes[row as usize] != NONE && !people.minute.is_null(row as usize);
+    for adult in context.adults.iter().copied().filter(|row| timed(*row)) {
+        minutes
+            .entry(context.station.codes[adult as usize])
+            .or_default()
+            .push(people.minute.value(adult as usize));
+    }
+    minutes.values_mut().for_each(|minutes| minutes.sort_unstable());
+    let mut hits = 0;
+    let mut counted = 0;
+    for child in context.children.iter().copied().filter(|row| timed(*row)) {
+        counted += 1;
+        if let Some(minutes) = minutes.get(&context.station.codes[child as usize]) {
+            hits += within(minutes, people.minute.value(child as usize), MINUTES);
+        }
+    }
+    u[1][2] = share(hits, counted, minutes.values().map(Vec::len).sum());
+    // Numbers within 5 and within 60.
+    let numbered = |rows: &[u32]| -> Vec<i64> {
+        let rows = rows.iter().filter(|row| !people.number.is_null(**row as usize));
+        let mut numbers: Vec<i64> = rows.map(|row| people.number.value(*row as usize)).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    let (children, adults) = (numbered(&context.children), numbered(&context.adults));
+    let near: u64 = children.iter().map(|number| within(&adults, *number, 5)).sum();
+    let by: u64 = children.iter().map(|number| within(&adults, *number, 60)).sum();
+    u[2][2] = share(near, children.len(), adults.len());
+    u[2][1] = share(by - near, children.len(), adults.len());
+    // The very name: the typical surprise stands here, what a name has more or less stands in its frequency weight.
+    for named in [3, 4] {
+        u[named][3] = (-TYPICAL_NAME_BITS).exp2();
+    }
+}
+
+/// How many of the sorted values lie within `reach` of `value`.
+fn within(sorted: &[i64], value: i64, reach: i64) -> u64 {
+    let from = sorted.partition_point(|other| *other < value - reach);
+    let to = sorted.partition_point(|other| *other <= value + reach);
+    (to - from) as u64
+}
+
+/// m by the pairs as far as they are believed, leaning on the argued values by a hundred imagined pairs.
+pub(super) fn refit(pairs: impl Iterator<Item = ([u8; KINDS], f64)>) -> Vec<Vec<f64>> {
+    const IMAGINED: f64 = 100.0;
+    let mut m: Vec<Vec<f64>> =
+        EVIDENCE.iter().map(|kind| kind.m.iter().map(|share| share * IMAGINED).collect()).collect();
+    for (levels, probability) in pairs {
+        for (at, level) in levels.into_iter().enumerate() {
+            if level > 0 {
+                m[at][level as usize - 1] += probability;
+            }
+        }
+    }
+    for levels in &mut m {
+        let total: f64 = levels.iter().sum();
+        levels.iter_mut().for_each(|share| *share /= total);
+    }
+    m
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn argued_values_are_probabilities() {
+        for kind in &EVIDENCE {
+            assert_eq!(kind.levels.len(), kind.m.len(), "{}", kind.name);
+            assert!((kind.m.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{}", kind.name);
+        }
+        assert_eq!(within(&[1, 5, 5, 9], 5, 3), 2);
+    }
+}

@@ -1,0 +1,110 @@
+//! The service. Commands append events to the ledger; everything else is derived from them and can be rebuilt.
+//!
+//! A [`Case`] is a directory with one SQLite file, which no other room sees. What agencies sent enters as events, cell
+//! by cell as written; records, people, families and custody are derived. An import is one transaction: killed at any
+//! moment it leaves the case as it was, or complete.
+
+mod clocks;
+mod columns;
+mod derive;
+mod error;
+mod import;
+mod project;
+mod store;
+mod view;
+mod wire;
+
+pub use derive::{FamiliesReport, LinkReport};
+pub use error::Error;
+pub use import::{ImportReport, ImportRequest};
+pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
+
+use rejoin_ledger::Checkpoint;
+use std::path::{Path, PathBuf};
+use store::Store;
+
+/// When and by whom a command is given.
+#[derive(Debug, Clone)]
+pub struct Stamp {
+    /// Microseconds since 1970-01-01 UTC.
+    pub at_micros: i64,
+    /// Who.
+    pub actor: String,
+}
+
+/// Tells how far a long command is: what it does, how much is done, out of how much.
+pub type Progress<'a> = &'a dyn Fn(&str, u64, u64);
+
+/// A case: one registry on disk.
+pub struct Case {
+    store: Store,
+    directory: PathBuf,
+}
+
+const FILE: &str = "rejoin.sqlite";
+
+impl Case {
+    /// Makes a case in a new or empty directory.
+    ///
+    /// # Errors
+    /// When the directory already holds something, or cannot be written.
+    pub fn init(directory: &Path, stamp: &Stamp) -> Result<Self, Error> {
+        std::fs::create_dir_all(directory)
+            .map_err(|source| Error::Directory { path: directory.into(), source })?;
+        let mut entries = std::fs::read_dir(directory)
+            .map_err(|source| Error::Directory { path: directory.into(), source })?;
+        if entries.next().is_some() {
+            return Err(Error::NotEmpty { path: directory.into() });
+        }
+        let mut store = Store::create(&directory.join(FILE))?;
+        let opening = store.begin()?;
+        opening.append(stamp, wire::CASE_OPENED, 1, b"{}")?;
+        opening.commit()?;
+        Ok(Self { store, directory: directory.into() })
+    }
+
+    /// Opens a case.
+    ///
+    /// # Errors
+    /// When there is none in the directory, or its file is of another version.
+    pub fn open(directory: &Path) -> Result<Self, Error> {
+        let file = directory.join(FILE);
+        if !file.is_file() {
+            return Err(Error::NoCase { path: directory.into() });
+        }
+        Ok(Self { store: Store::open(&file)?, directory: directory.into() })
+    }
+
+    /// Where the ledger stands.
+    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        self.store.checkpoint()
+    }
+
+    /// Checks every event against the chain, and the derived records against the events.
+    ///
+    /// # Errors
+    /// [`Error::Tampered`] at the first event that is not what was written.
+    pub fn verify(&self, progress: Progress<'_>) -> Result<Checkpoint, Error> {
+        let checkpoint = self.store.verify(progress)?;
+        let derived = self.store.record_digest()?;
+        let replayed = project::replay_digest(&self.store)?;
+        if derived != replayed {
+            return Err(Error::DerivedDiffers);
+        }
+        Ok(checkpoint)
+    }
+
+    /// Throws every derived table away and derives it again from the ledger.
+    pub fn rebuild(&mut self, progress: Progress<'_>) -> Result<(), Error> {
+        let linked = self.store.derived_at("people")?.is_some();
+        let proposed = self.store.derived_at("families")?.is_some();
+        project::rebuild(&mut self.store, progress)?;
+        if linked {
+            derive::people(self, None, progress)?;
+        }
+        if proposed {
+            derive::families(self, None, progress)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! From events to derived records and findings. The one way: a live import and a rebuild both go through here.
+
+use crate::store::{Change, Store, StoredEvent, digest_line};
+use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived};
+use crate::{Error, Progress};
+use rejoin_ingest::{Interpreter, Mapping};
+use rejoin_model::{Finding, Origin, Record, RecordId};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+
+/// Reads a payload.
+pub(crate) fn payload<T: DeserializeOwned>(event: &StoredEvent) -> Result<T, Error> {
+    let refuse = |reason: String| Error::Payload {
+        sequence: event.sequence,
+        kind: event.kind.clone(),
+        version: event.version,
+        reason,
+    };
+    if event.version != 1 {
+        return Err(refuse("this program reads version 1".into()));
+    }
+    serde_json::from_slice(&event.payload).map_err(|error| refuse(error.to_string()))
+}
+
+/// A delivery, ready to interpret its rows.
+pub(crate) struct Reader {
+    pub list: String,
+    pub file: [u8; 32],
+    pub interpreter: Interpreter,
+}
+
+impl Reader {
+    pub fn new(received: &ListReceived) -> Result<Self, Error> {
+        let refuse = |source| Error::Mapping { name: received.name.clone(), source };
+        let mapping = Mapping::parse(&received.mapping).map_err(refuse)?;
+        let interpreter = Interpreter::new(&mapping, &received.columns).map_err(refuse)?;
+        Ok(Self { list: received.list.clone(), file: from_hex(&received.file), interpreter })
+    }
+
+    pub fn read(&self, id: RecordId, row: u32, cells: &[String]) -> (Record, Vec<Finding>) {
+        self.interpreter.record(id, Origin { file: self.file, row }, cells)
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> [u8; 32] {
+    let mut bytes = [0u8; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = text.get(at * 2..at * 2 + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
+    }
+    bytes
+}
+
+/// Projects events, one after the other.
+#[derive(Default)]
+pub(crate) struct Projector {
+    readers: HashMap<u64, Reader>,
+}
+
+impl Projector {
+    /// A delivery began.
+    pub fn list_received(
+        &mut self,
+        change: &Change<'_>,
+        sequence: u64,
+        received: &ListReceived,
+    ) -> Result<(), Error> {
+        let reader = Reader::new(received)?;
+        change.delivery(sequence, &received.list, &received.file, &received.mapping)?;
+        for finding in received.findings.iter().filter_map(wire::WireFinding::finding) {
+            change.finding(sequence, &received.list, &finding)?;
+        }
+        self.readers.insert(sequence, reader);
+        Ok(())
+    }
+
+    /// A row came, new or changed.
+    pub fn record_received(
+        &self,
+        change: &Change<'_>,
+        sequence: u64,
+        received: &RecordReceived,
+    ) -> Result<(), Error> {
+        let Some(reader) = self.readers.get(&received.delivery) else { return Ok(()) };
+        let Ok(id) = received.id.parse::<RecordId>() else { return Ok(()) };
+        change.record(&received.id, &reader.list, sequence, received.delivery, true)?;
+        change.forget_findings(id)?;
+        let (_, findings) = reader.read(id, received.row, &received.cells);
+        for finding in findings {
+            change.finding(received.delivery, &reader.list, &finding)?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, change: &Change<'_>, event: &StoredEvent) -> Result<(), Error> {
+        match event.kind.as_str() {
+            wire::LIST_RECEIVED => self.list_received(change, event.sequence, &payload(event)?),
+            wire::RECORD_RECEIVED => self.record_received(change, event.sequence, &payload(event)?),
+            wire::RECORD_ABSENT => change.absent(&payload::<RecordAbsent>(event)?.id),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Derives the record, finding and delivery tables again.
+pub(crate) fn rebuild(store: &mut Store, progress: Progress<'_>) -> Result<(), Error> {
+    let total = store.checkpoint()?.size;
+    let mut events = Vec::with_capacity(total as usize);
+    store.each_event(|event| {
+        events.push(event);
+        Ok(())
+    })?;
+    let change = store.begin()?;
+    change.clear_derived()?;
+    let mut projector = Projector::default();
+    for event in &events {
+        projector.event(&change, event)?;
+        if event.sequence.is_multiple_of(4096) {
+            progress("reading events", event.sequence, total);
+        }
+    }
+    change.commit()
+}
+
+/// The digest that the derived records should have, by another way than the tables: a map filled from the events.
+pub(crate) fn replay_digest(store: &Store) -> Result<[u8; 32], Error> {
+    let mut records: BTreeMap<String, (u64, u64, bool)> = BTreeMap::new();
+    store.each_event(|event| {
+        match event.kind.as_str() {
+            wire::RECORD_RECEIVED => {
+                let received: RecordReceived = payload(&event)?;
+                records.insert(received.id, (event.sequence, received.delivery, true));
+            }
+            wire::RECORD_ABSENT => {
+                let absent: RecordAbsent = payload(&event)?;
+                if let Some(record) = records.get_mut(&absent.id) {
+                    record.2 = false;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let mut hash = Sha256::new();
+    for (id, (event, delivery, present)) in records {
+        hash.update(digest_line(&id, event as i64, delivery as i64, present));
+    }
+    Ok(hash.finalize().into())
+}

@@ -1,0 +1,323 @@
+//! SQLite, private to the registry. Events are append-only, by trigger and by hash chain; every other table is derived.
+
+use crate::{Error, Progress, Stamp};
+use rejoin_ledger::{Checkpoint, Envelope, Hash, Verifier};
+use rejoin_model::{Finding, RecordId};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::time::Duration;
+
+/// Form of the file.
+const FORM: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY,
+    at_micros INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+";
+
+/// Tables that are derived from events, and can be thrown away.
+const DERIVED: &str = "
+CREATE TABLE delivery (
+    sequence INTEGER PRIMARY KEY, list TEXT NOT NULL, file TEXT NOT NULL, mapping TEXT NOT NULL
+) STRICT;
+CREATE TABLE record (
+    id TEXT PRIMARY KEY, list TEXT NOT NULL, event INTEGER NOT NULL, delivery INTEGER NOT NULL, present INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX record_by_list ON record (list, present);
+CREATE TABLE finding (
+    delivery INTEGER NOT NULL, list TEXT NOT NULL, code TEXT NOT NULL, row INTEGER, col TEXT NOT NULL,
+    said TEXT NOT NULL, understood TEXT NOT NULL, record TEXT
+) STRICT;
+CREATE INDEX finding_by_record ON finding (record);
+CREATE TABLE person (record TEXT PRIMARY KEY, person TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX person_by_person ON person (person);
+CREATE TABLE link (
+    left_record TEXT NOT NULL, right_record TEXT NOT NULL, weight INTEGER NOT NULL, joined INTEGER NOT NULL, steps TEXT NOT NULL
+) STRICT;
+CREATE TABLE candidate (
+    child TEXT NOT NULL, other TEXT NOT NULL, relation TEXT NOT NULL, probability REAL NOT NULL,
+    contested INTEGER NOT NULL, evidence TEXT NOT NULL
+) STRICT;
+CREATE INDEX candidate_by_child ON candidate (child);
+CREATE INDEX candidate_by_other ON candidate (other);
+CREATE TABLE derived (name TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;
+";
+
+const DERIVED_TABLES: [&str; 7] = ["delivery", "record", "finding", "person", "link", "candidate", "derived"];
+
+/// The database of a case.
+pub(crate) struct Store {
+    connection: Connection,
+}
+
+/// An event as stored.
+pub(crate) struct StoredEvent {
+    pub sequence: u64,
+    pub kind: String,
+    pub version: u16,
+    pub payload: Vec<u8>,
+}
+
+impl StoredEvent {
+    /// Of a row whose first columns are sequence, kind, version and payload.
+    pub fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            sequence: row.get::<_, i64>(0)? as u64,
+            kind: row.get(1)?,
+            version: row.get::<_, i64>(2)? as u16,
+            payload: row.get(3)?,
+        })
+    }
+}
+
+impl Store {
+    pub fn create(file: &Path) -> Result<Self, Error> {
+        let store = Self { connection: connect(file)? };
+        store.connection.execute_batch(SCHEMA)?;
+        store.connection.execute_batch(DERIVED)?;
+        store.connection.pragma_update(None, "user_version", FORM)?;
+        Ok(store)
+    }
+
+    pub fn open(file: &Path) -> Result<Self, Error> {
+        let store = Self { connection: connect(file)? };
+        let found: i64 = store.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found != FORM {
+            return Err(Error::OtherVersion { found, expected: FORM });
+        }
+        Ok(store)
+    }
+
+    /// Begins a change: all of it happens, or none.
+    pub fn begin(&mut self) -> Result<Change<'_>, Error> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Ok(Change { transaction })
+    }
+
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        checkpoint(&self.connection)
+    }
+
+    /// Recomputes the chain from the stored bytes.
+    pub fn verify(&self, progress: Progress<'_>) -> Result<Checkpoint, Error> {
+        let total = self.checkpoint()?.size;
+        let mut verifier = Verifier::default();
+        let mut statement = self.connection.prepare(
+            "SELECT sequence, at_micros, actor, kind, version, payload, hash FROM event ORDER BY sequence",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let stored: Vec<u8> = row.get(6)?;
+            let envelope = Envelope {
+                sequence: row.get::<_, i64>(0)? as u64,
+                at_micros: row.get(1)?,
+                actor: row.get_ref(2)?.as_str().unwrap_or_default(),
+                kind: row.get_ref(3)?.as_str().unwrap_or_default(),
+                version: row.get::<_, i64>(4)? as u16,
+                payload: row.get_ref(5)?.as_blob().unwrap_or_default(),
+            };
+            // A hash of another length is as good as a wrong one.
+            let stored = stored.try_into().map(Hash).unwrap_or_default();
+            verifier.take(&envelope, stored).map_err(Error::Tampered)?;
+            if envelope.sequence.is_multiple_of(4096) {
+                progress("checking events", envelope.sequence, total);
+            }
+        }
+        Ok(verifier.checkpoint())
+    }
+
+    /// Every event, in order.
+    pub fn each_event(&self, mut visit: impl FnMut(StoredEvent) -> Result<(), Error>) -> Result<(), Error> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT sequence, kind, version, payload FROM event ORDER BY sequence")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            visit(StoredEvent::from_row(row)?)?;
+        }
+        Ok(())
+    }
+
+    /// A digest of the derived records: id, event, delivery and presence of each, in the order of ids.
+    pub fn record_digest(&self) -> Result<[u8; 32], Error> {
+        let mut hash = Sha256::new();
+        let mut statement =
+            self.connection.prepare("SELECT id, event, delivery, present FROM record ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let line =
+                digest_line(&row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)? == 1);
+            hash.update(line);
+        }
+        Ok(hash.finalize().into())
+    }
+
+    /// The ledger's size when a derived thing was made.
+    pub fn derived_at(&self, name: &str) -> Result<Option<u64>, Error> {
+        let size: Option<i64> = self
+            .connection
+            .query_row("SELECT size FROM derived WHERE name = ?1", [name], |row| row.get(0))
+            .optional()?;
+        Ok(size.map(|size| size as u64))
+    }
+}
+
+/// One record in a digest of records.
+pub(crate) fn digest_line(id: &str, event: i64, delivery: i64, present: bool) -> String {
+    format!("{id} {event} {delivery} {present}\n")
+}
+
+fn connect(file: &Path) -> Result<Connection, Error> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // What was acknowledged survives a loss of power.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "cache_size", -64_000)?;
+    Ok(connection)
+}
+
+fn checkpoint(connection: &Connection) -> Result<Checkpoint, Error> {
+    let last = connection
+        .query_row("SELECT sequence, hash FROM event ORDER BY sequence DESC LIMIT 1", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })
+        .optional()?;
+    Ok(match last {
+        Some((size, hash)) => {
+            Checkpoint { size: size as u64, head: hash.try_into().map(Hash).unwrap_or_default() }
+        }
+        None => Checkpoint::default(),
+    })
+}
+
+/// A change under way.
+pub(crate) struct Change<'a> {
+    transaction: Transaction<'a>,
+}
+
+impl Change<'_> {
+    /// Appends an event, and gives its position.
+    pub fn append(&self, stamp: &Stamp, kind: &str, version: u16, payload: &[u8]) -> Result<u64, Error> {
+        let before = checkpoint(&self.transaction)?;
+        let envelope = Envelope {
+            sequence: before.size + 1,
+            at_micros: stamp.at_micros,
+            actor: &stamp.actor,
+            kind,
+            version,
+            payload,
+        };
+        let hash = envelope.chain(before.head);
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO event (sequence, at_micros, actor, kind, version, payload, hash) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                envelope.sequence as i64,
+                envelope.at_micros,
+                envelope.actor,
+                envelope.kind,
+                i64::from(envelope.version),
+                envelope.payload,
+                hash.0.as_slice()
+            ])?;
+        Ok(envelope.sequence)
+    }
+
+    pub fn connection(&self) -> &Connection {
+        &self.transaction
+    }
+
+    pub fn delivery(&self, sequence: u64, list: &str, file: &str, mapping: &str) -> Result<(), Error> {
+        self.transaction
+            .prepare_cached("INSERT INTO delivery (sequence, list, file, mapping) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![sequence as i64, list, file, mapping])?;
+        Ok(())
+    }
+
+    pub fn record(
+        &self,
+        id: &str,
+        list: &str,
+        event: u64,
+        delivery: u64,
+        present: bool,
+    ) -> Result<(), Error> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO record (id, list, event, delivery, present) VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT (id) DO UPDATE SET event = ?3, delivery = ?4, present = ?5",
+            )?
+            .execute(params![id, list, event as i64, delivery as i64, present])?;
+        Ok(())
+    }
+
+    pub fn absent(&self, id: &str) -> Result<(), Error> {
+        self.transaction.prepare_cached("UPDATE record SET present = 0 WHERE id = ?1")?.execute([id])?;
+        Ok(())
+    }
+
+    pub fn finding(&self, delivery: u64, list: &str, finding: &Finding) -> Result<(), Error> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO finding (delivery, list, code, row, col, said, understood, record) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                delivery as i64,
+                list,
+                finding.code.word(),
+                finding.row,
+                finding.column,
+                finding.said,
+                finding.understood,
+                finding.record.map(|record| record.to_string())
+            ])?;
+        Ok(())
+    }
+
+    /// Findings about a record's cells are those of its newest row.
+    pub fn forget_findings(&self, record: RecordId) -> Result<(), Error> {
+        self.transaction
+            .prepare_cached("DELETE FROM finding WHERE record = ?1 AND code NOT IN ('row-changed', 'row-vanished', 'family-link-vanished')")?
+            .execute([record.to_string()])?;
+        Ok(())
+    }
+
+    pub fn derived(&self, name: &str, size: u64) -> Result<(), Error> {
+        self.transaction.execute(
+            "INSERT INTO derived (name, size) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET size = ?2",
+            params![name, size as i64],
+        )?;
+        Ok(())
+    }
+
+    pub fn clear_derived(&self) -> Result<(), Error> {
+        for table in DERIVED_TABLES {
+            self.transaction.execute_batch(&format!("DELETE FROM {table}"))?;
+        }
+        Ok(())
+    }
+
+    pub fn commit(self) -> Result<(), Error> {
+        self.transaction.commit()?;
+        Ok(())
+    }
+}

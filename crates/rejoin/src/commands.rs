@@ -1,0 +1,89 @@
+//! The commands, one file each where they are more than a few lines.
+
+pub mod account;
+pub mod demo;
+pub mod derive;
+pub mod import;
+pub mod list;
+pub mod measure;
+pub mod person;
+pub mod synth;
+
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::render::{print, print_json};
+use crate::{Cli, Format, Lang, Output};
+use rejoin_model::Moment;
+use rejoin_normalize::{DateOrder, moment};
+use rejoin_registry::{Case, Stamp};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// What every command needs.
+pub struct Context {
+    pub case: PathBuf,
+    pub actor: String,
+    pub lang: Lang,
+}
+
+impl Context {
+    pub fn new(cli: &Cli) -> Self {
+        Self { case: cli.case.clone(), actor: cli.actor.clone(), lang: cli.lang }
+    }
+
+    /// Opens the case.
+    pub fn open(&self) -> Result<Case, Failure> {
+        Ok(Case::open(&self.case)?)
+    }
+
+    /// When and by whom: the one place where the program looks at the clock for the ledger.
+    #[allow(clippy::disallowed_methods, reason = "the shell gives commands their time")]
+    pub fn stamp(&self) -> Stamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Stamp { at_micros: i64::try_from(since.as_micros()).unwrap_or(0), actor: self.actor.clone() }
+    }
+}
+
+/// A day on the command line, year first.
+pub fn day(said: Option<&str>) -> Result<Option<Moment>, Failure> {
+    let Some(said) = said else { return Ok(None) };
+    match moment::read(said, DateOrder::YearMonthDay).value {
+        Some(day) => Ok(Some(day)),
+        None => {
+            Err(Failure::usage(format!("{said:?} is not a date"), "write it as 2018-06-26, 2018-06 or 2018"))
+        }
+    }
+}
+
+pub fn init(context: &Context, directory: &Path) -> Result<(), Failure> {
+    Case::init(directory, &context.stamp())?;
+    eprintln!(
+        "made a case in {}; next: rejoin -C {} import LIST...",
+        directory.display(),
+        directory.display()
+    );
+    Ok(())
+}
+
+pub fn verify(context: &Context, output: &Output) -> Result<(), Failure> {
+    let case = context.open()?;
+    let progress = Progress::new();
+    let checkpoint = case.verify(&|what, done, total| progress.say(what, done, total))?;
+    match output.format {
+        Format::Json => print_json(
+            &json!({"verified": true, "events": checkpoint.size, "checkpoint": checkpoint.to_string()}),
+        ),
+        _ => print(&format!(
+            "{} events, every one as it was written; records derived from them as they should be\ncheckpoint {checkpoint}",
+            crate::render::thousands(checkpoint.size)
+        )),
+    }
+}
+
+pub fn rebuild(context: &Context) -> Result<(), Failure> {
+    let mut case = context.open()?;
+    let progress = Progress::new();
+    case.rebuild(&|what, done, total| progress.say(what, done, total))?;
+    eprintln!("derived again from {} events", case.checkpoint()?.size);
+    Ok(())
+}

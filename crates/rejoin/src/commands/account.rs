@@ -1,0 +1,80 @@
+//! The parts of an account that several commands print: custody with separations and clocks, and what is stale.
+
+use crate::Lang;
+use crate::failure::Failure;
+use crate::render::Rows;
+use rejoin_inquiry::measure::{How, Scene};
+use rejoin_inquiry::{Parameters, ask, named};
+use rejoin_registry::View;
+use serde_json::json;
+
+/// Custody in lines: stays, breaches, separations, whereabouts, clocks; known, inferred, suspected and undocumented
+/// apart.
+pub fn custody(scene: &Scene<'_>) -> Result<Rows, Failure> {
+    let mut rows = Rows::new(&["what", "part", "known", "inferred", "suspected", "undocumented"]);
+    let mut add = |what: &str, measure: &str, parameters: &Parameters| -> Result<(), Failure> {
+        let Some(measure) = named(measure) else { return Ok(()) };
+        let answer = ask(measure, scene, parameters)?;
+        let columns = |columns: &[u64; 4]| How::ALL.map(|how| json!(columns[how as usize]));
+        let mut line = vec![json!(what), json!("all")];
+        line.extend(columns(&answer.columns));
+        rows.push(line);
+        for part in &answer.breakdown {
+            let key: Vec<&str> = part.key.iter().map(|(_, value)| value.as_str()).collect();
+            let mut line = vec![json!(what), json!(key.join(", "))];
+            line.extend(columns(&part.columns));
+            rows.push(line);
+        }
+        Ok(())
+    };
+    let none = Parameters::default();
+    add("children in shelters' lists", "children-listed", &none)?;
+    add("still in care", "still-in-care", &none)?;
+    add("separated children", "separated", &none)?;
+    add("reunited", "reunited", &none)?;
+    add("whereabouts unknown", "whereabouts-unknown", &none)?;
+    add("breaches of the custody invariant", "custody-problems", &none)?;
+    for clock in scene.clocks {
+        add(
+            &format!("clock {}", clock.id),
+            "clock",
+            &Parameters { id: Some(clock.id.clone()), ..Parameters::default() },
+        )?;
+    }
+    Ok(rows)
+}
+
+/// Says what has not been derived since the last import.
+pub fn stale(view: &View, lang: Lang) {
+    if view.not_linked > 0 {
+        let count = view.not_linked;
+        eprintln!(
+            "{}",
+            match lang {
+                Lang::En => format!(
+                    "note: {count} records have not been linked (`rejoin link`); each counts as a person of its own"
+                ),
+                Lang::Es => format!(
+                    "nota: {count} registros no se han vinculado (`rejoin link`); cada uno cuenta como una persona"
+                ),
+            }
+        );
+    }
+}
+
+/// Says that pairs wait for a person's judgement.
+pub fn stale_person(pairs: usize, lang: Lang) {
+    if pairs > 0 {
+        eprintln!(
+            "{}",
+            match lang {
+                Lang::En => format!(
+                    "note: {pairs} pairs with other records are likely but not joined (`rejoin list links --unlinked`)"
+                ),
+                Lang::Es => format!(
+                    "nota: {pairs} pares con otros registros son probables pero no están unidos (`rejoin list links --unlinked`)"
+                ),
+            }
+        );
+    }
+}

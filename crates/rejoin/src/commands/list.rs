@@ -1,0 +1,340 @@
+//! `rejoin list`: children, adults and the links between them, as the court asked for; and what else a case holds.
+
+use super::{Context, account, day};
+use crate::failure::Failure;
+use crate::render::Rows;
+use crate::{Lang, Output};
+use clap::ValueEnum;
+use rejoin_custody::Person;
+use rejoin_custody::chain::{Whereabouts, whereabouts};
+use rejoin_ingest::presets;
+use rejoin_inquiry::group::GROUPS;
+use rejoin_inquiry::{MEASURES, Scene};
+use rejoin_linkage::weight;
+use rejoin_model::{Bound, Field, FindingCode, Moment, PersonId, Subject};
+use rejoin_registry::{Case, View};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub struct List {
+    /// What to list.
+    what: What,
+    /// As of which day; by default the last day any record speaks of.
+    #[arg(long, value_name = "DATE")]
+    on: Option<String>,
+    /// Only children without a candidate parent, adults without a candidate child, or links that were not joined.
+    #[arg(long)]
+    unlinked: bool,
+    /// Only findings of this code.
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    /// At most so many rows.
+    #[arg(long, value_name = "N")]
+    most: Option<usize>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Children, where each is, and the likeliest parent.
+    Children,
+    /// Adults, where each is, and the likeliest child.
+    Adults,
+    /// Links: parents and siblings proposed; with --unlinked, likely pairs of records that were not joined.
+    Links,
+    /// Findings: what was odd in the lists.
+    Findings,
+    /// Places: every spelling, and what it was folded into.
+    Places,
+    /// Deliveries of lists.
+    Deliveries,
+    /// Measures and their definitions.
+    Measures,
+    /// Groups to break measures down by.
+    Groups,
+    /// Clocks and their rules.
+    Clocks,
+    /// Presets for import.
+    Presets,
+    /// Finding codes and what they mean.
+    Codes,
+}
+
+impl List {
+    pub fn run(&self, context: &Context) -> Result<(), Failure> {
+        let mut rows = match self.what {
+            What::Measures => measures(context.lang),
+            What::Groups => groups(),
+            What::Presets => preset_rows(context.lang),
+            What::Codes => codes(context.lang),
+            What::Findings => self.findings(&context.open()?)?,
+            What::Places => places(&context.open()?)?,
+            What::Deliveries => deliveries(&context.open()?)?,
+            What::Links if self.unlinked => not_joined(&context.open()?)?,
+            _ => {
+                let view = context.open()?.view()?;
+                let people = view.people();
+                let scene = view.scene(&people, day(self.on.as_deref())?);
+                account::stale(&view, context.lang);
+                match self.what {
+                    What::Clocks => clocks(&scene, context.lang),
+                    What::Links => links(&view),
+                    _ => self.people(&view, &scene),
+                }
+            }
+        };
+        if let Some(most) = self.most {
+            rows.rows.truncate(most);
+        }
+        rows.print(self.output.format)
+    }
+
+    fn people(&self, view: &View, scene: &Scene<'_>) -> Rows {
+        let children = self.what == What::Children;
+        let subject = if children { Subject::Child } else { Subject::Adult };
+        let mut best: HashMap<PersonId, (PersonId, &str, f64, bool)> = HashMap::new();
+        for candidate in view.candidates.iter().filter(|candidate| candidate.relation.word() != "sibling") {
+            let (person, other) = if children {
+                (candidate.child, candidate.other)
+            } else {
+                (candidate.other, candidate.child)
+            };
+            let entry = (other, candidate.relation.word(), candidate.probability, candidate.contested);
+            let known = best.entry(person).or_insert(entry);
+            if entry.2 > known.2 {
+                *known = entry;
+            }
+        }
+        let mut rows = Rows::new(&[
+            "person",
+            "name",
+            "sex",
+            "age",
+            "country",
+            "apprehended",
+            "custodian",
+            "place",
+            "since",
+            "separated",
+            "candidate",
+            "relation",
+            "probability",
+            "contested",
+            "days without a candidate",
+            "records",
+        ]);
+        for person in scene.people.iter().filter(|person| person.subject == subject) {
+            let candidate = best.get(&person.id).filter(|candidate| candidate.2 >= 0.5);
+            if self.unlinked && candidate.is_some() {
+                continue;
+            }
+            rows.push(person_row(person, candidate.copied(), scene.as_of));
+        }
+        rows
+    }
+
+    fn findings(&self, case: &Case) -> Result<Rows, Failure> {
+        let code = match &self.code {
+            Some(word) => Some(FindingCode::from_word(word).ok_or_else(|| {
+                Failure::missing(
+                    format!("there is no finding code {word:?}"),
+                    "`rejoin list codes` shows them",
+                )
+            })?),
+            None => None,
+        };
+        let mut rows =
+            Rows::new(&["list", "code", "severity", "row", "column", "said", "understood", "record"]);
+        let mut findings = case.findings()?;
+        findings.retain(|row| code.is_none_or(|code| row.finding.code == code));
+        findings.sort_by_key(|row| row.finding.code.severity());
+        for row in findings {
+            let finding = row.finding;
+            rows.push(vec![
+                json!(row.list),
+                json!(finding.code.word()),
+                json!(finding.code.severity().word()),
+                json!(finding.row),
+                json!(finding.column),
+                json!(finding.said),
+                json!(finding.understood),
+                json!(finding.record.map(|record| record.to_string())),
+            ]);
+        }
+        Ok(rows)
+    }
+}
+
+fn person_row(person: &Person<'_>, candidate: Option<(PersonId, &str, f64, bool)>, on: Moment) -> Vec<Value> {
+    let (custodian, place, since) = match whereabouts(&person.chain, on) {
+        Whereabouts::Held(interval) => (interval.custodian.word(), interval.place.clone(), interval.from),
+        Whereabouts::PerhapsHeld(interval) => ("not recorded", None, interval.from),
+        Whereabouts::Left(interval) => ("left", interval.place.clone(), interval.to),
+        Whereabouts::NotOnRecord => ("not on record", None, Bound::Unknown),
+    };
+    let name = person.first(|record| record.name_of(Field::FullName)).map(|name| name.said.clone());
+    let apprehended = person.apprehended();
+    let waiting = match candidate {
+        Some(_) => None,
+        None => apprehended.and_then(|at| at.days_until(on)).filter(|days| *days >= 0),
+    };
+    vec![
+        json!(person.id.to_string()),
+        json!(name),
+        json!(person.first(|record| record.sex()).map(|sex| sex.letter())),
+        json!(person.first(|record| record.age())),
+        json!(person.first(|record| record.country()).map(|country| country.to_string())),
+        json!(apprehended.map(|at| at.to_string())),
+        json!(custodian),
+        json!(place),
+        json!(since.moment().map(|at| at.to_string())),
+        json!(person.separation.as_ref().map(|separation| separation.basis.word())),
+        json!(candidate.map(|candidate| candidate.0.to_string())),
+        json!(candidate.map(|candidate| candidate.1)),
+        json!(candidate.map(|candidate| (candidate.2 * 1000.0).round() / 1000.0)),
+        json!(candidate.map(|candidate| candidate.3)),
+        json!(waiting),
+        json!(person.records.len()),
+    ]
+}
+
+fn links(view: &View) -> Rows {
+    let mut rows = Rows::new(&["child", "other", "relation", "probability", "contested", "evidence"]);
+    for candidate in &view.candidates {
+        let words: Vec<&str> = candidate.evidence.iter().skip(1).map(|step| step.words.as_str()).collect();
+        rows.push(vec![
+            json!(candidate.child.to_string()),
+            json!(candidate.other.to_string()),
+            json!(candidate.relation.word()),
+            json!((candidate.probability * 1000.0).round() / 1000.0),
+            json!(candidate.contested),
+            json!(words),
+        ]);
+    }
+    rows
+}
+
+fn not_joined(case: &Case) -> Result<Rows, Failure> {
+    let mut rows = Rows::new(&["left", "right", "probability", "why"]);
+    for link in case.links(None)?.into_iter().filter(|link| !link.joined) {
+        let words: Vec<String> = link
+            .steps
+            .iter()
+            .filter(|(comparison, _, weight)| comparison != "prior" && *weight != 0)
+            .map(|(comparison, level, weight)| {
+                format!("{comparison}: {level} ({:+.1})", weight::bits(*weight))
+            })
+            .collect();
+        let probability = (weight::probability(link.weight) * 1000.0).round() / 1000.0;
+        rows.push(vec![
+            json!(link.left.to_string()),
+            json!(link.right.to_string()),
+            json!(probability),
+            json!(words),
+        ]);
+    }
+    Ok(rows)
+}
+
+fn places(case: &Case) -> Result<Rows, Failure> {
+    let mut rows = Rows::new(&["list", "field", "place", "spelling", "rows"]);
+    for place in case.places()? {
+        rows.push(vec![
+            json!(place.list),
+            json!(place.field.word()),
+            json!(place.place),
+            json!(place.said),
+            json!(place.rows),
+        ]);
+    }
+    Ok(rows)
+}
+
+fn deliveries(case: &Case) -> Result<Rows, Failure> {
+    let mut rows =
+        Rows::new(&["event", "at", "by", "list", "file", "sha256", "rows", "added", "changed", "gone"]);
+    for delivery in case.deliveries()? {
+        let at = jiff::Timestamp::from_microsecond(delivery.at_micros)
+            .map(|at| at.to_string())
+            .unwrap_or_default();
+        rows.push(vec![
+            json!(delivery.sequence),
+            json!(at),
+            json!(delivery.actor),
+            json!(delivery.list),
+            json!(delivery.name),
+            json!(delivery.file),
+            json!(delivery.rows),
+            json!(delivery.added),
+            json!(delivery.changed),
+            json!(delivery.gone),
+        ]);
+    }
+    Ok(rows)
+}
+
+fn measures(lang: Lang) -> Rows {
+    let mut rows = Rows::new(&["measure", "version", "needs", "unit", "definition"]);
+    for measure in MEASURES {
+        let needs: Vec<String> = measure.needs.iter().map(|need| format!("--{need}")).collect();
+        let definition = lang.of(measure.definition.0, measure.definition.1);
+        rows.push(vec![
+            json!(measure.name),
+            json!(measure.version),
+            json!(needs),
+            json!(measure.unit.word()),
+            json!(definition),
+        ]);
+    }
+    rows
+}
+
+fn groups() -> Rows {
+    let mut rows = Rows::new(&["group", "meaning"]);
+    for group in GROUPS {
+        rows.push(vec![json!(group.name), json!(group.meaning)]);
+    }
+    rows
+}
+
+fn clocks(scene: &Scene<'_>, lang: Lang) -> Rows {
+    let mut rows = Rows::new(&["clock", "title", "hours", "ages", "source", "doubt"]);
+    for clock in scene.clocks {
+        rows.push(vec![
+            json!(clock.id),
+            json!(lang.of(&clock.title.0, &clock.title.1)),
+            json!(clock.minutes / 60),
+            json!(format!("{}-{}", clock.ages.0, clock.ages.1)),
+            json!(clock.source),
+            json!(clock.doubt),
+        ]);
+    }
+    rows
+}
+
+fn preset_rows(lang: Lang) -> Rows {
+    let mut rows = Rows::new(&["preset", "title", "rows are", "agency", "fields"]);
+    for preset in presets::all() {
+        let title = lang.of(&preset.title, &preset.title_es).to_owned();
+        rows.push(vec![
+            json!(preset.preset),
+            json!(title),
+            json!(preset.kind),
+            json!(preset.agency),
+            json!(preset.column.len()),
+        ]);
+    }
+    rows
+}
+
+fn codes(lang: Lang) -> Rows {
+    let mut rows = Rows::new(&["code", "severity", "meaning"]);
+    for code in FindingCode::ALL {
+        let (english, spanish) = code.meaning();
+        rows.push(vec![json!(code.word()), json!(code.severity().word()), json!(lang.of(english, spanish))]);
+    }
+    rows
+}

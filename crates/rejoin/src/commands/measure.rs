@@ -1,0 +1,351 @@
+//! `rejoin measure`.
+
+use super::{Context, account, day};
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::render::{Rows, decimal, print, print_json, thousands};
+use crate::{Format, Lang, Output};
+use rejoin_inquiry::measure::{Days, How};
+use rejoin_inquiry::reconcile::{Comparison, Published, reconcile};
+use rejoin_inquiry::{Answer, MEASURES, Parameters, ask, named};
+use rejoin_ledger::Checkpoint;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `measure`.
+#[derive(clap::Args)]
+pub struct MeasureArgs {
+    /// The measure (`rejoin list measures`), or `reconcile`.
+    name: String,
+    /// A day.
+    #[arg(long, value_name = "DATE")]
+    on: Option<String>,
+    /// First day of a period.
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// Last day of a period.
+    #[arg(long, value_name = "DATE")]
+    to: Option<String>,
+    /// Which clock.
+    #[arg(long, value_name = "CLOCK")]
+    id: Option<String>,
+    /// Break down by these groups (`rejoin list groups`).
+    #[arg(long, value_name = "GROUP,...", value_delimiter = ',')]
+    by: Vec<String>,
+    /// Restrict to a group's value, as in country=GT; may be repeated.
+    #[arg(long = "where", value_name = "GROUP=VALUE")]
+    only: Vec<String>,
+    /// As of which day; by default the last day any record speaks of.
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
+    /// Also list the ids of the records counted (JSON).
+    #[arg(long)]
+    records: bool,
+    /// For `reconcile`: the file of published figures.
+    #[arg(long, value_name = "FILE", required_if_eq("name", "reconcile"))]
+    published: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl MeasureArgs {
+    pub fn run(&self, context: &Context) -> Result<(), Failure> {
+        let measure = match self.name.as_str() {
+            "reconcile" => None,
+            name => Some(named(name).ok_or_else(|| {
+                let known: Vec<&str> = MEASURES.iter().map(|measure| measure.name).collect();
+                Failure::missing(
+                    format!("there is no measure {name:?}"),
+                    format!("there are: {}, reconcile", known.join(", ")),
+                )
+            })?),
+        };
+        let parameters = self.parameters()?;
+        let as_of = day(self.as_of.as_deref())?;
+        let case = context.open()?;
+        let progress = Progress::new();
+        progress.say("reading the case", 0, 0);
+        let view = case.view()?;
+        let people = view.people();
+        let scene = view.scene(&people, as_of);
+        match (measure, &self.published) {
+            (Some(measure), _) => {
+                let answer = ask(measure, &scene, &parameters)?;
+                self.print(&answer, view.checkpoint, context.lang)?;
+            }
+            (None, Some(file)) => {
+                let comparisons = reconcile(&scene, published(file)?);
+                print_comparisons(&comparisons, view.checkpoint, self.output.format)?;
+            }
+            (None, None) => {
+                return Err(Failure::usage("reconcile needs --published FILE", "see `rejoin measure --help`"));
+            }
+        }
+        account::stale(&view, context.lang);
+        Ok(())
+    }
+
+    fn parameters(&self) -> Result<Parameters, Failure> {
+        let mut only = Vec::new();
+        for restriction in &self.only {
+            let (group, value) = restriction.split_once('=').ok_or_else(|| {
+                Failure::usage(format!("{restriction:?} is not GROUP=VALUE"), "as in --where country=GT")
+            })?;
+            only.push((group.to_owned(), value.to_owned()));
+        }
+        Ok(Parameters {
+            on: day(self.on.as_deref())?,
+            from: day(self.from.as_deref())?,
+            to: day(self.to.as_deref())?,
+            id: self.id.clone(),
+            by: self.by.clone(),
+            only,
+        })
+    }
+
+    fn print(&self, answer: &Answer, checkpoint: Checkpoint, lang: Lang) -> Result<(), Failure> {
+        match self.output.format {
+            Format::Json => print_json(&answer_json(answer, checkpoint, lang, self.records)),
+            Format::Csv => lines(answer).csv(),
+            Format::Table => {
+                print(&format!("{} = {} {}", answer.measure, decimal(answer.value), answer.unit))?;
+                let columns: Vec<String> = How::ALL
+                    .into_iter()
+                    .filter(|how| answer.columns[*how as usize] > 0)
+                    .map(|how| format!("{} {}", how.word(), thousands(answer.columns[how as usize])))
+                    .collect();
+                print(&columns.join(" · "))?;
+                if let Some(days) = &answer.days {
+                    print(&format!(
+                        "days: median {}, mean {}, least {}, most {}, of {} children",
+                        decimal(days.median),
+                        decimal(days.mean),
+                        days.min,
+                        days.max,
+                        thousands(days.count)
+                    ))?;
+                    print(&histogram(days).table())?;
+                }
+                if !answer.breakdown.is_empty() {
+                    print(&lines(answer).table())?;
+                }
+                print(&format!(
+                    "{}: {}",
+                    lang.of("Definition", "Definición"),
+                    lang.of(answer.definition.0, answer.definition.1)
+                ))?;
+                print(&format!(
+                    "version {} · as of {} · {} records, hash {} · checkpoint {checkpoint}",
+                    answer.version,
+                    answer.as_of,
+                    thousands(answer.records.len() as u64),
+                    hex(&answer.records_hash)
+                ))
+            }
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn lines(answer: &Answer) -> Rows {
+    let mut columns: Vec<&str> = answer
+        .breakdown
+        .first()
+        .map(|line| line.key.iter().map(|(name, _)| name.as_str()).collect())
+        .unwrap_or_default();
+    if answer.breakdown.is_empty() {
+        columns.push("measure");
+    }
+    columns.push("value");
+    columns.extend(How::ALL.map(How::word));
+    let mut rows = Rows::new(&columns);
+    for line in &answer.breakdown {
+        let mut row: Vec<Value> = line.key.iter().map(|(_, value)| json!(value)).collect();
+        row.push(json!(line.value));
+        row.extend(line.columns.map(|count| json!(count)));
+        rows.push(row);
+    }
+    if answer.breakdown.is_empty() {
+        let mut row = vec![json!(answer.measure), number(answer.value)];
+        row.extend(answer.columns.map(|count| json!(count)));
+        rows.push(row);
+    }
+    rows
+}
+
+fn histogram(days: &Days) -> Rows {
+    let mut rows = Rows::new(&["days", "children"]);
+    for (from, to, count) in &days.histogram {
+        let span = if *to == i32::MAX - 1 { format!("{from} and over") } else { format!("{from}-{to}") };
+        rows.push(vec![json!(span), json!(count)]);
+    }
+    rows
+}
+
+/// Whole numbers as whole numbers; nothing as null.
+fn number(value: f64) -> Value {
+    match value {
+        value if !value.is_finite() => Value::Null,
+        value if value.fract() == 0.0 => json!(value as i64),
+        value => json!(value),
+    }
+}
+
+pub fn answer_json(answer: &Answer, checkpoint: Checkpoint, lang: Lang, with_records: bool) -> Value {
+    let columns =
+        |columns: &[u64; 4]| How::ALL.map(|how| (how.word().to_owned(), json!(columns[how as usize])));
+    let parameters: Map<String, Value> =
+        answer.parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let breakdown: Vec<Value> = answer
+        .breakdown
+        .iter()
+        .map(|line| {
+            let mut object: Map<String, Value> =
+                line.key.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+            object.insert("value".into(), json!(line.value));
+            object.extend(columns(&line.columns));
+            Value::Object(object)
+        })
+        .collect();
+    let mut object = Map::new();
+    object.insert("measure".into(), json!(answer.measure));
+    object.insert("version".into(), json!(answer.version));
+    object.insert("value".into(), number(answer.value));
+    object.insert("unit".into(), json!(answer.unit));
+    object.extend(columns(&answer.columns));
+    object.insert("definition".into(), json!(lang.of(answer.definition.0, answer.definition.1)));
+    object.insert("parameters".into(), Value::Object(parameters));
+    object.insert("as_of".into(), json!(answer.as_of.to_string()));
+    object.insert("breakdown".into(), Value::Array(breakdown));
+    if let Some(days) = &answer.days {
+        let histogram: Vec<Value> = days
+            .histogram
+            .iter()
+            .map(|(from, to, count)| json!({"from": from, "to": (*to != i32::MAX - 1).then_some(to), "count": count}))
+            .collect();
+        object.insert(
+            "days".into(),
+            json!({"count": days.count, "median": days.median, "mean": days.mean, "min": days.min, "max": days.max, "histogram": histogram}),
+        );
+    }
+    object.insert("records_counted".into(), json!(answer.records.len()));
+    object.insert("records_hash".into(), json!(hex(&answer.records_hash)));
+    if with_records {
+        let ids: Vec<String> = answer.records.iter().map(ToString::to_string).collect();
+        object.insert("records".into(), json!(ids));
+    }
+    object.insert("checkpoint".into(), json!(checkpoint.to_string()));
+    Value::Object(object)
+}
+
+fn published(file: &Path) -> Result<Vec<Published>, Failure> {
+    let unreadable = |error: csv::Error| {
+        Failure::input(
+            format!("cannot read {}: {error}", file.display()),
+            "a CSV file with the columns id, body, document, period, metric, value, definition_or_note, how_seen",
+        )
+    };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(file).map_err(unreadable)?;
+    let header = reader.headers().map_err(unreadable)?.clone();
+    let column = |name: &str| header.iter().position(|column| column == name);
+    if column("metric").is_none() || column("value").is_none() {
+        return Err(Failure::input(
+            format!("{} has no columns `metric` and `value`", file.display()),
+            "name the columns id, body, document, period, metric, value, definition_or_note, how_seen",
+        ));
+    }
+    let mut out = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(unreadable)?;
+        let cell = |name: &str| column(name).and_then(|at| row.get(at)).unwrap_or_default().to_owned();
+        out.push(Published {
+            id: cell("id"),
+            body: cell("body"),
+            document: cell("document"),
+            period: cell("period"),
+            metric: cell("metric"),
+            value: cell("value"),
+            note: cell("definition_or_note"),
+            seen: cell("how_seen"),
+        });
+    }
+    Ok(out)
+}
+
+fn print_comparisons(
+    comparisons: &[Comparison],
+    checkpoint: Checkpoint,
+    format: Format,
+) -> Result<(), Failure> {
+    if format == Format::Json {
+        let all: Vec<Value> = comparisons
+            .iter()
+            .map(|one| {
+                let theirs = &one.published;
+                json!({
+                    "id": theirs.id, "body": theirs.body, "document": theirs.document, "period": theirs.period,
+                    "metric": theirs.metric, "published": theirs.value, "published_number": one.number,
+                    "published_definition": theirs.note, "how_seen": theirs.seen,
+                    "ours": one.ours.as_ref().ok().map(|answer| number(answer.value)),
+                    "measure": one.ours.as_ref().ok().map(|answer| answer.measure),
+                    "parameters": one.ours.as_ref().ok().map(|answer| answer.parameters.clone()),
+                    "definition": one.ours.as_ref().ok().map(|answer| answer.definition.0),
+                    "records_hash": one.ours.as_ref().ok().map(|answer| hex(&answer.records_hash)),
+                    "difference": one.difference(),
+                    "not_compared": one.ours.as_ref().err(),
+                })
+            })
+            .collect();
+        return print_json(&json!({"reconciliation": all, "checkpoint": checkpoint.to_string()}));
+    }
+    let mut rows = Rows::new(&[
+        "id",
+        "published by",
+        "what",
+        "period",
+        "published",
+        "ours",
+        "difference",
+        "our measure",
+    ]);
+    for one in comparisons {
+        let theirs = &one.published;
+        let (ours, measure) = match &one.ours {
+            Ok(answer) => {
+                let asked: Vec<String> =
+                    answer.parameters.iter().map(|(name, value)| format!("--{name} {value}")).collect();
+                (number(answer.value), format!("{} {}", answer.measure, asked.join(" ")))
+            }
+            Err(why) => (Value::Null, format!("not compared: {why}")),
+        };
+        let difference = one.difference().map_or(Value::Null, |difference| json!(format!("{difference:+}")));
+        rows.push(vec![
+            json!(theirs.id),
+            json!(theirs.body),
+            json!(if theirs.note.is_empty() {
+                theirs.metric.clone()
+            } else {
+                format!("{} ({})", theirs.metric, theirs.note)
+            }),
+            json!(theirs.period),
+            json!(theirs.value),
+            ours,
+            difference,
+            json!(measure),
+        ]);
+    }
+    if format == Format::Csv {
+        return rows.csv();
+    }
+    print(&rows.table())?;
+    let mut defined: Vec<&Answer> = comparisons.iter().filter_map(|one| one.ours.as_ref().ok()).collect();
+    defined.sort_by_key(|answer| answer.measure);
+    defined.dedup_by_key(|answer| answer.measure);
+    for answer in defined {
+        print(&format!("{} (version {}): {}", answer.measure, answer.version, answer.definition.0))?;
+    }
+    print(&format!("checkpoint {checkpoint}"))
+}

@@ -1,0 +1,185 @@
+//! The command line: every command, and the wiring. Results go to stdout, everything else to stderr.
+
+mod commands;
+mod failure;
+mod progress;
+mod render;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use failure::Failure;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  something failed that should not
+  2  the command line was not understood
+  3  a file or mapping could not be read; nothing was changed
+  4  there is no case, or it could not be used
+  5  verification failed: the ledger or what is derived from it is not what was written
+  6  what was asked for does not exist (person, measure, clock, group, preset)
+
+Rejoin serves reunification. It must not be used to find people for arrest or removal; see ETHICS.md.";
+
+/// The registry and reunification engine for families separated at a border.
+#[derive(Parser)]
+#[command(name = "rejoin", version, about, after_help = EXIT_CODES, propagate_version = true)]
+struct Cli {
+    /// The case's directory.
+    #[arg(short = 'C', long = "case", global = true, default_value = ".", value_name = "DIR")]
+    case: PathBuf,
+
+    /// Who gives the command, for the ledger.
+    #[arg(long, global = true, env = "REJOIN_ACTOR", value_name = "NAME", default_value = "operator")]
+    actor: String,
+
+    /// Language of definitions and headings.
+    #[arg(long, global = true, env = "REJOIN_LANG", default_value = "en")]
+    lang: Lang,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Languages.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+}
+
+impl Lang {
+    /// The text of the language.
+    fn of<'a>(self, english: &'a str, spanish: &'a str) -> &'a str {
+        match self {
+            Lang::En => english,
+            Lang::Es => spanish,
+        }
+    }
+}
+
+/// Forms of output.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// For machines: one JSON value.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+#[derive(Args)]
+struct Output {
+    /// Form of the output.
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a new case in an empty directory.
+    #[command(after_help = "Example:\n  rejoin init case/")]
+    Init {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// Import agencies' lists: CSV, XLSX, Parquet, Arrow, JSON lines; also in gzip.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case import border.csv shelters.xlsx --dry-run     what would be understood, and a mapping to review
+  rejoin -C case import border.csv --as border-apprehensions   with a preset (`rejoin list presets`)
+  rejoin -C case import hotline.csv --mapping hotline.toml     with a mapping that a person reviewed
+
+Importing a file twice changes nothing. A second delivery of a list is compared with the last one: rows and above all
+family links that vanished raise an alarm. Nothing is deleted.")]
+    Import(commands::import::Import),
+    /// Link records to people.
+    #[command(
+        after_help = "Example:\n  rejoin -C case link\n  rejoin -C case list links --unlinked    pairs that a person should look at"
+    )]
+    Link(Output),
+    /// Propose families: children and parents, siblings. People decide.
+    #[command(
+        after_help = "Example:\n  rejoin -C case families\n  rejoin -C case list children --unlinked    children without a candidate"
+    )]
+    Families(Output),
+    /// Rebuild custody: chains, holes, overlaps, separations, clocks.
+    #[command(after_help = "Example:\n  rejoin -C case custody --on 2018-06-26")]
+    Custody {
+        /// The day as of which is asked; by default the last day any record speaks of.
+        #[arg(long, value_name = "DATE")]
+        on: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Ask a measure: how many, when, where, by a definition that somebody else can check.
+    #[command(after_help = "\
+Examples:
+  rejoin list measures                                              what can be asked
+  rejoin -C case measure in-shelter-care --on 2018-06-26
+  rejoin -C case measure separated --from 2018-05-05 --to 2018-06-20 --by sector,age-group --format csv
+  rejoin -C case measure clock --id ms-l-under-5 --format json
+  rejoin -C case measure reconcile --published published_numbers.csv")]
+    Measure(commands::measure::MeasureArgs),
+    /// Show what is on file of one person.
+    #[command(after_help = "Example:\n  rejoin -C case person p-0123456789abcdef")]
+    Person {
+        /// The person's id, or the id of one of its records.
+        id: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List what a case holds, or what Rejoin knows.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case list children --on 2018-06-26 --format csv
+  rejoin -C case list adults --unlinked
+  rejoin -C case list places             spellings of facilities, and what they were folded into
+  rejoin -C case list findings --code exact-copy
+  rejoin list presets")]
+    List(commands::list::List),
+    /// Check the ledger's chain and that the derived records are what its events give.
+    #[command(after_help = "Example:\n  rejoin -C case verify")]
+    Verify(Output),
+    /// Derive everything again from the ledger.
+    #[command(after_help = "Example:\n  rejoin -C case rebuild")]
+    Rebuild,
+    /// Make a synthetic world: agencies' dirty lists, and the truth. Nobody in it exists.
+    #[command(after_help = "Example:\n  rejoin synth --seed 7 --children 12000 --adults 40000 --out world/")]
+    Synth(commands::synth::Synth),
+    /// The whole walk on a synthetic world of the size of the summer of 2018, with an account of it.
+    #[command(
+        after_help = "Examples:\n  rejoin demo\n  rejoin demo --dir demo/    keeps the lists and the case, to look around in"
+    )]
+    Demo(commands::demo::Demo),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    let context = commands::Context::new(cli);
+    match &cli.command {
+        Command::Init { directory } => commands::init(&context, directory),
+        Command::Import(import) => import.run(&context),
+        Command::Link(output) => commands::derive::link(&context, output),
+        Command::Families(output) => commands::derive::families(&context, output),
+        Command::Custody { on, output } => commands::derive::custody(&context, on.as_deref(), output),
+        Command::Measure(measure) => measure.run(&context),
+        Command::Person { id, output } => commands::person::run(&context, id, output),
+        Command::List(list) => list.run(&context),
+        Command::Verify(output) => commands::verify(&context, output),
+        Command::Rebuild => commands::rebuild(&context),
+        Command::Synth(synth) => synth.run(),
+        Command::Demo(demo) => demo.run(&context),
+    }
+}
