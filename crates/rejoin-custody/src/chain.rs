@@ -73,7 +73,9 @@ fn stays_of(record: &Record, border_list: bool) -> Vec<Stay> {
             let mut stays = Vec::new();
             // The border's own list speaks for the border; without it the shelter's list is all there is.
             if let (Some(apprehended), false) = (record.moment(Field::Apprehended), border_list) {
-                let place = [Field::Station, Field::Sector, Field::Office].into_iter().find_map(|field| record.place(field));
+                let place = [Field::Station, Field::Sector, Field::Office]
+                    .into_iter()
+                    .find_map(|field| record.place(field));
                 stays.push(stay(Custodian::Border, place, Bound::At(apprehended), Bound::Unknown, false));
             }
             let left = record.code(Field::Status) == Some(Code::Released)

@@ -52,7 +52,12 @@ fn separation(person: &Person<'_>, with: &[PersonId], suspects: &[PersonId]) -> 
         .records
         .iter()
         .copied()
-        .filter(|record| record.records_separation || record.text(Field::SeparationReason).is_some())
+        .filter(|record| {
+            // Who was handed back to the separated parent was separated.
+            record.records_separation
+                || record.text(Field::SeparationReason).is_some()
+                || record.code(Field::Outcome) == Some(Code::ReunitedWithParent)
+        })
         .collect();
     let (basis, records, adults) = if !recorded.is_empty() {
         (SeparationBasis::Recorded, recorded, if with.is_empty() { suspects } else { with })

@@ -284,7 +284,8 @@ impl Proposal {
 pub fn propose(table: &Table, list: &str) -> Proposal {
     let folded: Vec<String> = table.columns.iter().map(|column| fold(column)).collect();
     let mut best: Option<(usize, usize, Mapping)> = None;
-    for preset in presets::all() {
+    let all = presets::all();
+    for preset in all.iter().cloned() {
         let named = |column: &Column| column.names.iter().any(|name| folded.contains(&fold(name)));
         let matched = preset.column.iter().filter(|column| named(column)).count();
         // Of two presets that name as many columns, the one that expects fewer others.
@@ -304,13 +305,16 @@ pub fn propose(table: &Table, list: &str) -> Proposal {
         mapping.agency = String::new();
         mapping.list = list.to_owned();
         mapping.separations = false;
+        mapping.code = Vec::new();
+        mapping.places = Places::default();
         mapping.subject = "any".into();
     }
     let mut guesses = Vec::new();
     for (at, column) in table.columns.iter().enumerate() {
-        let by_name = preset
-            .column
-            .iter()
+        // Where no preset fits, what a header means in any of them is still the best word for it.
+        let by_name = std::iter::once(&preset)
+            .chain(all.iter().filter(|_| !fits))
+            .flat_map(|preset| &preset.column)
             .find(|entry| entry.names.iter().any(|name| fold(name) == folded[at]))
             .and_then(|entry| Field::from_word(&entry.field));
         let taken = |field: Field| guesses.iter().any(|guess: &Guess| guess.field == Some(field));

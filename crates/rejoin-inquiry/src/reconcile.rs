@@ -2,7 +2,7 @@
 //! how much the two differ. Where nothing of ours counts the same, that is said instead.
 
 use crate::measure::{Answer, Parameters, Scene, ask, named};
-use rejoin_model::Moment;
+use rejoin_model::{Moment, Precision};
 
 /// A published figure, as in its file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -102,21 +102,25 @@ fn ours(
 ) -> Result<Answer, &'static str> {
     let (first, last) = scope.ok_or("no separation is on record here")?;
     let metric = published.metric.to_lowercase();
+    let period = period(&published.period);
+    if period.is_some_and(|(from, _)| from.latest() < first.earliest()) || published.period.contains("before")
+    {
+        return Err("our lists do not cover the whole period");
+    }
     let rule = RULES.iter().find(|(words, _)| words.iter().all(|word| metric.contains(word)));
     let ask_for = rule.and_then(|(_, ask)| *ask).ok_or("no measure of ours counts this")?;
-    let period = period(&published.period);
     let parameters = match (ask_for, period) {
         (Ask::InCareOn, Some((day, until))) => {
-            // A revision of the list of one day keeps that day; its period says when it was revised.
-            let day = if day == until { day } else { return Err("its period is not one day") };
-            if day.surely_before(first) || last.surely_before(day.to_day()) && scene.as_of.surely_before(day)
-            {
+            if day != until || day.precision() < Precision::Day {
+                return Err("its period is not one day");
+            }
+            if scene.as_of.surely_before(day) {
                 return Err("our lists do not cover the day");
             }
             Parameters { on: Some(day), ..Parameters::default() }
         }
         (_, Some((from, to))) => {
-            if from.latest() < first.earliest() || to.earliest() > last.latest() {
+            if to.earliest() > last.latest() {
                 return Err("our lists do not cover the whole period");
             }
             Parameters { from: Some(from), to: Some(to), ..Parameters::default() }

@@ -72,7 +72,6 @@ pub fn fit(counts: &Counts, u: Vec<Vec<f64>>, pairs: f64) -> Model {
     }
     let mut model =
         Model { m: start.clone(), u, prior: 0.1, rounds: 0, converged: counts.is_empty(), unseen };
-    let total: u64 = counts.values().sum();
     while !model.converged && model.rounds < 100 {
         model.rounds += 1;
         // A few imagined pairs at the starting values keep a level that was hardly seen from running away.

@@ -33,10 +33,13 @@ impl Folding {
         if let Some(place) = self.spellings.get(&folded) {
             return Some(place.clone());
         }
-        let words: Vec<&str> =
-            folded.split(' ').map(|word| self.words.get(word).map(String::as_str).unwrap_or(word)).collect();
-        let expanded = fold(&words.join(" "));
-        Some(self.spellings.get(&expanded).cloned().unwrap_or_else(|| title_case(&expanded)))
+        // A word that the folding names keeps the case it has there; the others get a capital.
+        let words: Vec<String> = folded
+            .split(' ')
+            .map(|word| self.words.get(word).cloned().unwrap_or_else(|| title_case(word)))
+            .collect();
+        let expanded = words.join(" ");
+        Some(self.spellings.get(&fold(&expanded)).cloned().unwrap_or(expanded))
     }
 }
 

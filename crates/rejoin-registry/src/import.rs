@@ -153,8 +153,8 @@ impl Case {
             gone: report.gone,
             findings: findings.iter().map(WireFinding::from).collect(),
         };
-        self.write(stamp, &event, &received, &gone, progress)?;
-        report.findings = self.finding_counts(&mapping.list)?;
+        let delivery = self.write(stamp, &event, &received, &gone, progress)?;
+        report.findings = self.finding_counts(delivery)?;
         Ok(report)
     }
 
@@ -165,7 +165,7 @@ impl Case {
         received: &[(RecordId, &Row, Option<&Known>)],
         gone: &[RecordId],
         progress: Progress<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let change = self.store.begin()?;
         let mut projector = Projector::default();
         let delivery = change.append(stamp, wire::LIST_RECEIVED, 1, &bytes(event))?;
@@ -185,7 +185,8 @@ impl Case {
             change.append(stamp, wire::RECORD_ABSENT, 1, &bytes(&absent))?;
             change.absent(&absent.id)?;
         }
-        change.commit()
+        change.commit()?;
+        Ok(delivery)
     }
 }
 

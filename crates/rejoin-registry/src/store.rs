@@ -166,6 +166,16 @@ impl Store {
         Ok(hash.finalize().into())
     }
 
+    /// Day of the last delivery, from 1970-01-01; one day is added, because lists have no time zone.
+    pub fn last_delivery(&self) -> Result<i32, Error> {
+        let at: Option<i64> = self.connection.query_row(
+            "SELECT MAX(e.at_micros) FROM delivery d JOIN event e ON e.sequence = d.sequence",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(at.map_or(0, |at| i32::try_from(at.div_euclid(86_400_000_000)).unwrap_or(i32::MAX - 1) + 1))
+    }
+
     /// The ledger's size when a derived thing was made.
     pub fn derived_at(&self, name: &str) -> Result<Option<u64>, Error> {
         let size: Option<i64> = self

@@ -32,6 +32,8 @@ pub struct View {
     pub findings: Vec<(String, Finding)>,
     /// Clocks.
     pub clocks: Vec<Rule>,
+    /// Day of the last delivery, from 1970-01-01.
+    pub received_on: i32,
 }
 
 /// One spelling of a place, as a list has it.
@@ -120,6 +122,7 @@ impl Case {
             candidates: self.candidates(None)?,
             findings: self.findings()?.into_iter().map(|row| (row.list, row.finding)).collect(),
             clocks: clocks::read(&self.directory)?,
+            received_on: self.store.last_delivery()?,
             records,
         })
     }
@@ -269,14 +272,15 @@ impl Case {
         Ok(findings)
     }
 
-    /// Findings of one list, counted by code.
-    pub(crate) fn finding_counts(&self, list: &str) -> Result<BTreeMap<&'static str, u64>, Error> {
+    /// Findings of one delivery, counted by code.
+    pub(crate) fn finding_counts(&self, delivery: u64) -> Result<BTreeMap<&'static str, u64>, Error> {
         let mut statement = self
             .store
             .connection()
-            .prepare("SELECT code, COUNT(*) FROM finding WHERE list = ?1 GROUP BY code")?;
-        let rows = statement
-            .query_map([list], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64)))?;
+            .prepare("SELECT code, COUNT(*) FROM finding WHERE delivery = ?1 GROUP BY code")?;
+        let rows = statement.query_map([delivery as i64], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64))
+        })?;
         let mut counts = BTreeMap::new();
         for row in rows {
             let (code, count) = row?;
@@ -414,7 +418,8 @@ impl View {
         people
     }
 
-    /// What measures look at; as of the last day that any record speaks of, unless a day is given.
+    /// What measures look at. Unless a day is given, as of the last day that any record speaks of and that is not
+    /// later than the last delivery: a date beyond that is a slip of the pen, or a plan.
     pub fn scene<'a>(&'a self, people: &'a [Person<'a>], as_of: Option<Moment>) -> Scene<'a> {
         let dates =
             self.records.iter().flat_map(|record| &record.values).filter_map(|(field, value)| match value {
@@ -423,11 +428,8 @@ impl View {
                 }
                 _ => None,
             });
-        // A slip of the pen may lie years ahead: one date in a thousand is left out of "the last day".
-        let mut days: Vec<Moment> = dates.collect();
-        days.sort_unstable();
-        let last = days.len().saturating_sub(1 + days.len() / 1000);
-        let as_of = as_of.or(days.get(last).copied()).or(Moment::day(1970, 1, 1));
+        let last = dates.filter(|day| day.day_number() <= self.received_on).max();
+        let as_of = as_of.or(last).or(Moment::day(1970, 1, 1));
         Scene {
             people,
             clocks: &self.clocks,

@@ -257,6 +257,10 @@ fn border(mut clerk: Clerk<'_>) -> List {
         units.retain(|_| clerk.rng.random_bool(world.settings.units_deleted));
         units.into_iter().collect()
     };
+    let mut placed: std::collections::HashMap<usize, Date> = std::collections::HashMap::new();
+    for stay in &world.stays {
+        placed.entry(stay.child).or_insert(stay.placed);
+    }
     let mut order: Vec<usize> = (0..world.people.len()).collect();
     order.sort_by_key(|person| world.people[*person].apprehended);
     for (number, at) in order.into_iter().enumerate() {
@@ -286,7 +290,12 @@ fn border(mut clerk: Clerk<'_>) -> List {
             clerk.maybe(format!("{:02}:{:02}", person.apprehended.hour(), person.apprehended.minute()), 0.1);
         let hours =
             if age < 18 { clerk.rng.random_range(20..100i64) } else { clerk.rng.random_range(10..70i64) };
-        let left = clock(person.apprehended.saturating_add(hours.hours()));
+        let left = match placed.get(&at) {
+            // The border's clerk and the shelter's agree on the day of the hand-over, but for a slip.
+            Some(placed) if !clerk.falls(0.02) => placed.at(clerk.rng.random_range(1..23), 10, 0, 0),
+            _ => person.apprehended.saturating_add(hours.hours()),
+        };
+        let left = clock(left);
         let left = clerk.maybe(left, if age < 18 { 0.5 } else { 0.35 });
         let sex = clerk.sex(at);
         let row = [

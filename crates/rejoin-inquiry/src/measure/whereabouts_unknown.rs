@@ -9,11 +9,13 @@ pub(super) const MEASURE: Measure = Measure {
     version: 1,
     definition: (
         "Children of whom no record says where they were on the day. Parts: in a hole between two stays; the last stay \
-         ended without a date or a receiver; no place recorded by that day though other records name the child. A \
-         child who left care with a date is not counted: where it went is for follow-up, not for custody.",
+         ended without a date or a receiver; no place recorded by that day though other records name the child; and, \
+         apart from these, children whom only the border's lists name and whose stay there has ended. A child who left \
+         care with a date is not counted: where it went is for follow-up, not for custody.",
         "Menores de quienes ningún registro dice dónde estaban ese día. Partes: en un vacío entre dos estancias; la \
          última estancia terminó sin fecha o sin receptor; sin lugar registrado hasta ese día aunque otros registros \
-         nombran al menor. Quien salió con fecha no se cuenta: adónde fue es asunto de seguimiento, no de custodia.",
+         nombran al menor; y, aparte, menores a quienes solo nombran las listas de la frontera y cuya estancia allí \
+         terminó. Quien salió con fecha no se cuenta: adónde fue es asunto de seguimiento, no de custodia.",
     ),
     needs: &[],
     unit: Unit::Children,
@@ -29,7 +31,11 @@ pub(super) const MEASURE: Measure = Measure {
                     && problem.from.is_some_and(|from| from.latest() < day.earliest())
                     && problem.to.is_none_or(|to| to.earliest() > day.latest())
             });
-            let part = match whereabouts(&person.chain, day) {
+            let found = whereabouts(&person.chain, day);
+            let part = match found {
+                Whereabouts::PerhapsHeld(_) | Whereabouts::Left(_) if !person.is_listed_child() => {
+                    "left the border, and no other list names the child"
+                }
                 _ if in_hole => "in a hole between two custodians",
                 Whereabouts::PerhapsHeld(_) => "the last stay ended without a date or a receiver",
                 Whereabouts::NotOnRecord if person.happened_by(day) => "no place recorded",

@@ -311,13 +311,19 @@ fn ages(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
     }
 }
 
-/// The name of a parent carries the surnames with it: once a name speaks for the pair, the surnames do not speak again.
+/// What one circumstance explains speaks once. The name of a parent carries the surnames with it; people apprehended
+/// together are numbered together, so the numbers say nothing more unless they speak against it.
 pub(super) fn not_twice(levels: &mut [u8; KINDS]) {
+    const TOGETHER: usize = 1;
+    const NUMBERS: usize = 2;
     const PARENT_NAMED: usize = 3;
     const CHILD_NAMED: usize = 4;
     const SURNAMES: usize = 5;
     if levels[PARENT_NAMED] >= 3 || levels[CHILD_NAMED] >= 3 {
         levels[SURNAMES] = 0;
+    }
+    if levels[TOGETHER] == 3 && levels[NUMBERS] >= 2 {
+        levels[NUMBERS] = 0;
     }
 }
 

@@ -7,6 +7,7 @@ use rejoin_inquiry::measure::{How, Scene};
 use rejoin_inquiry::{Parameters, ask, named};
 use rejoin_registry::View;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Custody in lines: stays, breaches, separations, whereabouts, clocks; known, inferred, suspected and undocumented
 /// apart.
@@ -19,10 +20,19 @@ pub fn custody(scene: &Scene<'_>) -> Result<Rows, Failure> {
         let mut line = vec![json!(what), json!("all")];
         line.extend(columns(&answer.columns));
         rows.push(line);
+        // Each reason by itself is for `rejoin measure clock`; here they are one line.
+        let mut parts: BTreeMap<&str, [u64; 4]> = BTreeMap::new();
         for part in &answer.breakdown {
-            let key: Vec<&str> = part.key.iter().map(|(_, value)| value.as_str()).collect();
-            let mut line = vec![json!(what), json!(key.join(", "))];
-            line.extend(columns(&part.columns));
+            let name =
+                part.key.iter().find(|(name, _)| name == "part").map_or("", |(_, value)| value.as_str());
+            let documented = name.starts_with("missed: ") && !name.ends_with("not documented");
+            let counts =
+                parts.entry(if documented { "missed: a reason is on record" } else { name }).or_default();
+            counts.iter_mut().zip(part.columns).for_each(|(sum, count)| *sum += count);
+        }
+        for (name, counts) in parts {
+            let mut line = vec![json!(what), json!(name)];
+            line.extend(columns(&counts));
             rows.push(line);
         }
         Ok(())

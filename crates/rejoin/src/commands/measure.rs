@@ -78,7 +78,10 @@ impl MeasureArgs {
                 print_comparisons(&comparisons, view.checkpoint, self.output.format)?;
             }
             (None, None) => {
-                return Err(Failure::usage("reconcile needs --published FILE", "see `rejoin measure --help`"));
+                return Err(Failure::usage(
+                    "reconcile needs --published FILE",
+                    "see `rejoin measure --help`",
+                ));
             }
         }
         account::stale(&view, context.lang);
