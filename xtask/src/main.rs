@@ -1,2 +1,67 @@
-//! x
-fn main() {}
+//! The project's own tools: `cargo xtask test | tidy | fuzz`.
+
+mod layers;
+mod tidy;
+
+use std::process::{Command, ExitCode};
+
+const HELP: &str = "\
+cargo xtask test    formatting, lints, tidy, tests, documentation: everything that must hold before a change lands
+cargo xtask tidy    the walls: which room may use which, and how files look
+cargo xtask fuzz N  the readers' fuzz tests with N rounds instead of a few thousand
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let done = match (arguments.next().as_deref(), arguments.next()) {
+        (Some("test"), None) => test(),
+        (Some("tidy"), None) => tidy_up(),
+        (Some("fuzz"), Some(rounds)) => fuzz(&rounds),
+        _ => {
+            eprint!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("xtask: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a program of the toolchain and passes its output on.
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
+    eprintln!("xtask: cargo {}", arguments.join(" "));
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let status = Command::new(cargo)
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .status()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("cargo {} failed", arguments.join(" "))) }
+}
+
+fn test() -> Result<(), String> {
+    run(&["fmt", "--all", "--check"], &[])?;
+    tidy_up()?;
+    run(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
+    run(&["test", "--workspace", "--locked"], &[])?;
+    run(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+fn tidy_up() -> Result<(), String> {
+    let mut complaints = layers::check()?;
+    complaints.extend(tidy::check()?);
+    complaints.iter().for_each(|complaint| eprintln!("tidy: {complaint}"));
+    if complaints.is_empty() { Ok(()) } else { Err(format!("{} things are not tidy", complaints.len())) }
+}
+
+fn fuzz(rounds: &str) -> Result<(), String> {
+    rounds.parse::<u64>().map_err(|_| format!("{rounds:?} is not a number of rounds"))?;
+    run(
+        &["test", "--release", "--package", "rejoin-ingest", "--test", "fuzz"],
+        &[("REJOIN_FUZZ_ROUNDS", rounds)],
+    )
+}

@@ -3,7 +3,7 @@
 //! A preset is a mapping with several possible headers for each field; a reviewed mapping usually has one.
 
 use crate::{Table, presets};
-use rejoin_model::{Code, Field, FieldKind, ListKind, Subject};
+use rejoin_model::{Code, Field, FieldKind, FindingCode, ListKind, Subject};
 use rejoin_normalize::text::{collapse, fold, is_missing};
 use rejoin_normalize::{Context, DateOrder, Folding, understand};
 use serde::{Deserialize, Serialize};
@@ -308,6 +308,7 @@ pub fn propose(table: &Table, list: &str) -> Proposal {
         mapping.code = Vec::new();
         mapping.places = Places::default();
         mapping.subject = "any".into();
+        mapping.date_order = order(table).into();
     }
     let mut guesses = Vec::new();
     for (at, column) in table.columns.iter().enumerate() {
@@ -343,6 +344,20 @@ pub fn propose(table: &Table, list: &str) -> Proposal {
     Proposal { mapping, guesses }
 }
 
+/// Day or month first, as the cells speak for: the order that fewer of them contradict; month first when none does.
+fn order(table: &Table) -> &'static str {
+    let contradicted = |order: DateOrder| {
+        let cells = table.rows.iter().take(500).flat_map(|row| &row.cells);
+        let readings = cells.map(|cell| rejoin_normalize::moment::read(cell, order));
+        readings
+            .filter(|reading| {
+                reading.doubts.iter().any(|(code, _)| *code == FindingCode::DateOrderContradicted)
+            })
+            .count()
+    };
+    if contradicted(DateOrder::DayMonthYear) < contradicted(DateOrder::MonthDayYear) { "dmy" } else { "mdy" }
+}
+
 /// The field that a column's contents speak for, when nine in ten of its first cells do.
 fn by_contents(table: &Table, at: usize) -> Option<(Field, String)> {
     let cells: Vec<&str> = table
@@ -360,7 +375,8 @@ fn by_contents(table: &Table, at: usize) -> Option<(Field, String)> {
     let share = |field: Field| {
         let read = |cell: &&&str| {
             let reading = understand(field, cell, &context);
-            reading.value.is_some() && reading.doubts.is_empty()
+            let orderly = |(code, _): &(FindingCode, String)| *code == FindingCode::DateOrderContradicted;
+            reading.value.is_some() && reading.doubts.iter().all(orderly)
         };
         cells.iter().filter(read).count() * 10 >= cells.len() * 9
     };

@@ -1,6 +1,7 @@
 //! The commands that derive: records to people, people to families. Their results can be thrown away and made again;
 //! what is written to the ledger is that they ran, with which model, and the hash of what came out.
 
+use crate::check::digest;
 use crate::wire::{self, ModelRun};
 use crate::{Case, Error, Progress, Stamp, columns};
 use rejoin_linkage::block::RuleReport;
@@ -9,7 +10,6 @@ use rejoin_linkage::family::{self, match_families};
 use rejoin_linkage::{Settings, link, weight};
 use rejoin_model::{PersonId, Relation};
 use rusqlite::params;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What linking came to.
@@ -61,7 +61,7 @@ pub struct FamiliesReport {
 impl Case {
     /// Links records to people.
     pub fn link(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<LinkReport, Error> {
-        people(self, Some(stamp), progress)
+        people(self, stamp, progress)
     }
 
     /// Proposes families.
@@ -69,26 +69,19 @@ impl Case {
     /// # Errors
     /// [`Error::First`] when records have not been linked.
     pub fn families(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<FamiliesReport, Error> {
-        families(self, Some(stamp), progress)
+        families(self, stamp, progress)
     }
 }
 
-/// Derives people. Without a stamp nothing is written to the ledger: a rebuild is not a new run.
-pub(crate) fn people(
-    case: &mut Case,
-    stamp: Option<&Stamp>,
-    progress: Progress<'_>,
-) -> Result<LinkReport, Error> {
+fn people(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<LinkReport, Error> {
     progress("reading records", 0, 0);
     let records = case.records(None)?;
     progress("comparing", 0, 0);
     let linkage = link(&columns::of_records(&records), &Settings::default());
     let person: Vec<PersonId> =
         linkage.person.iter().map(|row| PersonId::of_smallest(records[*row as usize].id)).collect();
-    let mut hash = Sha256::new();
-    for (record, person) in records.iter().zip(&person) {
-        hash.update(format!("{} {person}\n", record.id));
-    }
+    let lines: Vec<String> =
+        records.iter().zip(&person).map(|(record, person)| format!("{} {person}", record.id)).collect();
     let model = &linkage.model;
     let described: BTreeMap<&str, serde_json::Value> = COMPARISONS
         .iter()
@@ -119,7 +112,7 @@ pub(crate) fn people(
         compared: report.compared,
         results: report.people,
         model: serde_json::json!({"prior": model.prior, "rounds": model.rounds, "converged": model.converged, "comparisons": described}),
-        result: crate::project::hex(&hash.finalize()),
+        result: digest(&lines),
     };
     progress("writing people", 0, 0);
     let change = case.store.begin()?;
@@ -150,19 +143,12 @@ pub(crate) fn people(
             ])?;
         }
     }
-    if let Some(stamp) = stamp {
-        change.append(stamp, wire::PEOPLE_LINKED, 1, &serde_json::to_vec(&run).unwrap_or_default())?;
-    }
+    change.append(stamp, wire::PEOPLE_LINKED, 1, &serde_json::to_vec(&run).unwrap_or_default())?;
     finish(change, "people")?;
     Ok(report)
 }
 
-/// Derives families; see [`people`] for the stamp.
-pub(crate) fn families(
-    case: &mut Case,
-    stamp: Option<&Stamp>,
-    progress: Progress<'_>,
-) -> Result<FamiliesReport, Error> {
+fn families(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<FamiliesReport, Error> {
     if case.store.derived_at("people")?.is_none() {
         return Err(Error::First(
             "families are proposed between people, and records have not been linked yet: `rejoin link`",
@@ -174,14 +160,12 @@ pub(crate) fn families(
     let (columns, named) = columns::of_people(&people);
     progress("matching", 0, 0);
     let families = match_families(&columns, &named, &family::Settings::default());
-    let mut hash = Sha256::new();
     let mut rows = Vec::new();
     for candidate in &families.candidates {
         let relation = [Relation::Mother, Relation::Father, Relation::Parent][candidate.place as usize];
         let (child, adult) = (people[candidate.child as usize].id, people[candidate.adult as usize].id);
         let steps: Vec<(&str, &str, i64)> =
             candidate.steps.iter().map(|step| (step.kind, step.level, step.weight)).collect();
-        hash.update(format!("{child} {adult} {}\n", steps.iter().map(|step| step.2).sum::<i64>()));
         let evidence = serde_json::to_string(&steps).unwrap_or_default();
         rows.push((child, adult, relation, candidate.probability, candidate.contested, evidence));
     }
@@ -198,12 +182,19 @@ pub(crate) fn families(
         contested: rows.iter().filter(|row| row.4).count() as u64,
         siblings: siblings.len() as u64,
     };
+    let lines: Vec<String> = rows
+        .iter()
+        .chain(&siblings)
+        .map(|(child, other, relation, _, _, evidence)| {
+            format!("{child} {other} {} {evidence}", relation.word())
+        })
+        .collect();
     let run = ModelRun {
         rows: people.len() as u64,
         compared: families.scored,
         results: families.candidates.len() as u64,
         model: serde_json::json!({"prior_bits": weight::bits(families.prior), "m": families.m}),
-        result: crate::project::hex(&hash.finalize()),
+        result: digest(&lines),
     };
     drop(people);
     let change = case.store.begin()?;
@@ -223,9 +214,7 @@ pub(crate) fn families(
             ])?;
         }
     }
-    if let Some(stamp) = stamp {
-        change.append(stamp, wire::FAMILIES_PROPOSED, 1, &serde_json::to_vec(&run).unwrap_or_default())?;
-    }
+    change.append(stamp, wire::FAMILIES_PROPOSED, 1, &serde_json::to_vec(&run).unwrap_or_default())?;
     finish(change, "families")?;
     Ok(report)
 }

@@ -58,6 +58,13 @@ struct Known {
     row: u32,
 }
 
+/// A list as its last delivery left it.
+struct LastDelivery {
+    known: HashMap<RecordId, Known>,
+    /// By the event of the delivery.
+    readers: HashMap<u64, Reader>,
+}
+
 impl Case {
     /// Reads a file without importing it: the table, and the mapping that would be used.
     pub fn preview(request: &ImportRequest<'_>) -> Result<(Table, mapping::Proposal), Error> {
@@ -96,7 +103,7 @@ impl Case {
             return Ok(report);
         }
         check_form(&self.store, &mapping)?;
-        let (known, readers) = known(&self.store, &mapping.list)?;
+        let LastDelivery { known, readers } = known(&self.store, &mapping.list)?;
         let mut findings = table.findings.clone();
         findings.extend(interpreter.survey(&table.rows));
         let (identified, seen) = identify(&interpreter, &table.rows, &mut findings);
@@ -249,7 +256,7 @@ fn check_form(store: &Store, mapping: &Mapping) -> Result<(), Error> {
 }
 
 /// The list's present rows, with the readers of the deliveries they came in.
-fn known(store: &Store, list: &str) -> Result<(HashMap<RecordId, Known>, HashMap<u64, Reader>), Error> {
+fn known(store: &Store, list: &str) -> Result<LastDelivery, Error> {
     let mut columns: HashMap<u64, Vec<String>> = HashMap::new();
     let mut readers = HashMap::new();
     let mut statement = store.connection().prepare(
@@ -277,7 +284,7 @@ fn known(store: &Store, list: &str) -> Result<(HashMap<RecordId, Known>, HashMap
             );
         }
     }
-    Ok((known, readers))
+    Ok(LastDelivery { known, readers })
 }
 
 fn read_known(readers: &HashMap<u64, Reader>, id: RecordId, known: &Known) -> Option<Record> {

@@ -1,13 +1,12 @@
 //! From events to derived records and findings. The one way: a live import and a rebuild both go through here.
 
-use crate::store::{Change, Store, StoredEvent, digest_line};
+use crate::store::{Change, Store, StoredEvent};
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived};
 use crate::{Error, Progress};
 use rejoin_ingest::{Interpreter, Mapping};
 use rejoin_model::{Finding, Origin, Record, RecordId};
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Reads a payload.
 pub(crate) fn payload<T: DeserializeOwned>(event: &StoredEvent) -> Result<T, Error> {
@@ -124,30 +123,4 @@ pub(crate) fn rebuild(store: &mut Store, progress: Progress<'_>) -> Result<(), E
         }
     }
     change.commit()
-}
-
-/// The digest that the derived records should have, by another way than the tables: a map filled from the events.
-pub(crate) fn replay_digest(store: &Store) -> Result<[u8; 32], Error> {
-    let mut records: BTreeMap<String, (u64, u64, bool)> = BTreeMap::new();
-    store.each_event(|event| {
-        match event.kind.as_str() {
-            wire::RECORD_RECEIVED => {
-                let received: RecordReceived = payload(&event)?;
-                records.insert(received.id, (event.sequence, received.delivery, true));
-            }
-            wire::RECORD_ABSENT => {
-                let absent: RecordAbsent = payload(&event)?;
-                if let Some(record) = records.get_mut(&absent.id) {
-                    record.2 = false;
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    })?;
-    let mut hash = Sha256::new();
-    for (id, (event, delivery, present)) in records {
-        hash.update(digest_line(&id, event as i64, delivery as i64, present));
-    }
-    Ok(hash.finalize().into())
 }

@@ -1,10 +1,10 @@
 //! SQLite, private to the registry. Events are append-only, by trigger and by hash chain; every other table is derived.
 
+use crate::check::finding_line;
 use crate::{Error, Progress, Stamp};
 use rejoin_ledger::{Checkpoint, Envelope, Hash, Verifier};
 use rejoin_model::{Finding, RecordId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::time::Duration;
 
@@ -152,18 +152,61 @@ impl Store {
         Ok(())
     }
 
-    /// A digest of the derived records: id, event, delivery and presence of each, in the order of ids.
-    pub fn record_digest(&self) -> Result<[u8; 32], Error> {
-        let mut hash = Sha256::new();
-        let mut statement =
-            self.connection.prepare("SELECT id, event, delivery, present FROM record ORDER BY id")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let line =
-                digest_line(&row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)? == 1);
-            hash.update(line);
-        }
-        Ok(hash.finalize().into())
+    /// The record table as lines, in the order of ids.
+    pub fn record_lines(&self) -> Result<Vec<String>, Error> {
+        self.lines("SELECT id, event, delivery, present FROM record ORDER BY id", |row| {
+            let (id, present): (String, bool) = (row.get(0)?, row.get(3)?);
+            Ok(format!("{id} {} {} {present}", row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        })
+    }
+
+    /// The finding table as lines, sorted.
+    pub fn finding_lines(&self) -> Result<Vec<String>, Error> {
+        let mut lines =
+            self.lines("SELECT delivery, code, row, col, said, understood, record FROM finding", |row| {
+                let number: Option<i64> = row.get(2)?;
+                let texts: [String; 4] = [row.get(1)?, row.get(3)?, row.get(4)?, row.get(5)?];
+                let record: Option<String> = row.get(6)?;
+                let [code, column, said, understood] = &texts;
+                let number = number.map(|number| number.to_string()).unwrap_or_default();
+                let delivery = row.get::<_, i64>(0)? as u64;
+                Ok(finding_line(
+                    delivery,
+                    code,
+                    &number,
+                    column,
+                    said,
+                    understood,
+                    &record.unwrap_or_default(),
+                ))
+            })?;
+        lines.sort_unstable();
+        Ok(lines)
+    }
+
+    /// The person table as lines, in the order of records.
+    pub fn person_lines(&self) -> Result<Vec<String>, Error> {
+        self.lines("SELECT record, person FROM person ORDER BY record", |row| {
+            Ok(format!("{} {}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })
+    }
+
+    /// The proposed families as lines, in the order of their run.
+    pub fn candidate_lines(&self) -> Result<Vec<String>, Error> {
+        self.lines("SELECT child, other, relation, evidence FROM candidate ORDER BY rowid", |row| {
+            let texts: [String; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+            Ok(texts.join(" "))
+        })
+    }
+
+    fn lines(
+        &self,
+        sql: &str,
+        line: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<String>,
+    ) -> Result<Vec<String>, Error> {
+        let mut statement = self.connection.prepare(sql)?;
+        let lines = statement.query_map([], line)?.collect::<Result<_, _>>()?;
+        Ok(lines)
     }
 
     /// Day of the last delivery, from 1970-01-01; one day is added, because lists have no time zone.
@@ -184,11 +227,6 @@ impl Store {
             .optional()?;
         Ok(size.map(|size| size as u64))
     }
-}
-
-/// One record in a digest of records.
-pub(crate) fn digest_line(id: &str, event: i64, delivery: i64, present: bool) -> String {
-    format!("{id} {event} {delivery} {present}\n")
 }
 
 fn connect(file: &Path) -> Result<Connection, Error> {

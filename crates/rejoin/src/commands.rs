@@ -74,7 +74,7 @@ pub fn verify(context: &Context, output: &Output) -> Result<(), Failure> {
             &json!({"verified": true, "events": checkpoint.size, "checkpoint": checkpoint.to_string()}),
         ),
         _ => print(&format!(
-            "{} events, every one as it was written; records derived from them as they should be\ncheckpoint {checkpoint}",
+            "{} events, every one as it was written; what is derived from them is as it should be\ncheckpoint {checkpoint}",
             crate::render::thousands(checkpoint.size)
         )),
     }
@@ -83,7 +83,7 @@ pub fn verify(context: &Context, output: &Output) -> Result<(), Failure> {
 pub fn rebuild(context: &Context) -> Result<(), Failure> {
     let mut case = context.open()?;
     let progress = Progress::new();
-    case.rebuild(&|what, done, total| progress.say(what, done, total))?;
+    case.rebuild(&context.stamp(), &|what, done, total| progress.say(what, done, total))?;
     eprintln!("derived again from {} events", case.checkpoint()?.size);
     Ok(())
 }

@@ -120,8 +120,6 @@ impl Import {
         let request = ImportRequest { name: &name, bytes: &bytes, mapping, partial: self.partial };
         let (table, proposal) = Case::preview(&request)?;
         let narrowed = proposal.narrowed();
-        let interpreter = Interpreter::new(&narrowed, &table.columns)
-            .map_err(|error| Failure::input(format!("{name}: {error}"), error.hint()))?;
         eprintln!(
             "{name}: {}, {} columns, {} rows; nothing was imported",
             table.format,
@@ -134,6 +132,13 @@ impl Import {
             print(&format!("#   {:<32} {:<24} {}", guess.column, field, guess.because))?;
         }
         print(&narrowed.to_toml())?;
+        let interpreter = match Interpreter::new(&narrowed, &table.columns) {
+            Ok(interpreter) => interpreter,
+            Err(error) if self.mapping.is_none() && self.preset.is_none() => {
+                return print(&format!("# Not usable yet: {error}. Say which column is which field."));
+            }
+            Err(error) => return Err(Failure::input(format!("{name}: {error}"), error.hint())),
+        };
         print("# How the first rows were understood:")?;
         for row in table.rows.iter().take(3) {
             let id = interpreter.id(&row.cells, 0);

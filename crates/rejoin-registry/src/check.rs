@@ -1,0 +1,115 @@
+//! Whether the derived tables are what the ledger's events give. Records and findings are derived here a second time,
+//! into plain maps instead of tables; people and families are held against the hash that their run wrote to the ledger.
+
+use crate::project::{Reader, hex, payload};
+use crate::store::Store;
+use crate::wire::{self, ListReceived, ModelRun, RecordAbsent, RecordReceived, WireFinding};
+use crate::{Error, Progress};
+use rejoin_model::Finding;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+
+/// A record as the tables should have it: event, delivery, presence, findings about its newest row.
+struct Expected {
+    event: u64,
+    delivery: u64,
+    present: bool,
+    findings: Vec<String>,
+}
+
+/// Checks every derived table.
+///
+/// # Errors
+/// [`Error::DerivedDiffers`] when one of them is not what the events give.
+pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error> {
+    let total = store.checkpoint()?.size;
+    let mut readers: HashMap<u64, Reader> = HashMap::new();
+    let mut records: BTreeMap<String, Expected> = BTreeMap::new();
+    let mut findings: Vec<String> = Vec::new();
+    let mut runs: HashMap<String, String> = HashMap::new();
+    store.each_event(|event| {
+        if event.sequence.is_multiple_of(4096) {
+            progress("checking derived records", event.sequence, total);
+        }
+        match event.kind.as_str() {
+            wire::LIST_RECEIVED => {
+                let received: ListReceived = payload(&event)?;
+                let known = received.findings.iter().filter_map(WireFinding::finding);
+                findings.extend(known.map(|finding| line(event.sequence, &finding)));
+                readers.insert(event.sequence, Reader::new(&received)?);
+            }
+            wire::RECORD_RECEIVED => {
+                let received: RecordReceived = payload(&event)?;
+                let (Some(reader), Ok(id)) = (readers.get(&received.delivery), received.id.parse()) else {
+                    return Ok(());
+                };
+                let (_, doubts) = reader.read(id, received.row, &received.cells);
+                let findings = doubts.iter().map(|finding| line(received.delivery, finding)).collect();
+                let expected =
+                    Expected { event: event.sequence, delivery: received.delivery, present: true, findings };
+                records.insert(received.id, expected);
+            }
+            wire::RECORD_ABSENT => {
+                let absent: RecordAbsent = payload(&event)?;
+                if let Some(record) = records.get_mut(&absent.id) {
+                    record.present = false;
+                }
+            }
+            wire::PEOPLE_LINKED | wire::FAMILIES_PROPOSED => {
+                let run: ModelRun = payload(&event)?;
+                runs.insert(event.kind, run.result);
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let of_records: Vec<String> = records
+        .iter()
+        .map(|(id, record)| format!("{id} {} {} {}", record.event, record.delivery, record.present))
+        .collect();
+    findings.extend(records.into_values().flat_map(|record| record.findings));
+    findings.sort_unstable();
+    let people = digest(&store.person_lines()?);
+    let families = digest(&store.candidate_lines()?);
+    let run_differs = |name: &str, kind: &str, found: &str| -> Result<bool, Error> {
+        Ok(store.derived_at(name)?.is_some() && runs.get(kind).is_none_or(|result| result != found))
+    };
+    if of_records != store.record_lines()?
+        || findings != store.finding_lines()?
+        || run_differs("people", wire::PEOPLE_LINKED, &people)?
+        || run_differs("families", wire::FAMILIES_PROPOSED, &families)?
+    {
+        return Err(Error::DerivedDiffers);
+    }
+    Ok(())
+}
+
+fn line(delivery: u64, finding: &Finding) -> String {
+    let record = finding.record.map(|record| record.to_string()).unwrap_or_default();
+    let row = finding.row.map(|row| row.to_string()).unwrap_or_default();
+    let (code, column) = (finding.code.word(), &finding.column);
+    finding_line(delivery, code, &row, column, &finding.said, &finding.understood, &record)
+}
+
+/// A finding as one text, the same from an event and from the table.
+pub(crate) fn finding_line(
+    delivery: u64,
+    code: &str,
+    row: &str,
+    column: &str,
+    said: &str,
+    understood: &str,
+    record: &str,
+) -> String {
+    [&delivery.to_string(), code, row, column, said, understood, record].join("\u{1f}")
+}
+
+/// The digest that a run writes to the ledger: of its lines, each with a line feed.
+pub(crate) fn digest(lines: &[String]) -> String {
+    let mut hash = Sha256::new();
+    for line in lines {
+        hash.update(line);
+        hash.update(b"\n");
+    }
+    hex(&hash.finalize())
+}

@@ -1,0 +1,91 @@
+//! The walls as code: which room may use which, and which heavy crate lives in which room. The table is that of
+//! ARCHITECTURE.md; the graph is cargo's own.
+
+use serde_json::Value;
+use std::process::Command;
+
+/// Room → rooms it may use.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("rejoin-model", &[]),
+    ("rejoin-normalize", &["rejoin-model"]),
+    ("rejoin-linkage", &["rejoin-model"]),
+    ("rejoin-custody", &["rejoin-model"]),
+    ("rejoin-inquiry", &["rejoin-model", "rejoin-custody"]),
+    ("rejoin-ledger", &["rejoin-model"]),
+    ("rejoin-ingest", &["rejoin-model", "rejoin-normalize"]),
+    ("rejoin-synth", &["rejoin-model"]),
+    (
+        "rejoin-registry",
+        &[
+            "rejoin-model",
+            "rejoin-normalize",
+            "rejoin-linkage",
+            "rejoin-custody",
+            "rejoin-inquiry",
+            "rejoin-ledger",
+            "rejoin-ingest",
+        ],
+    ),
+    (
+        "rejoin",
+        &[
+            "rejoin-model",
+            "rejoin-normalize",
+            "rejoin-linkage",
+            "rejoin-custody",
+            "rejoin-inquiry",
+            "rejoin-ledger",
+            "rejoin-ingest",
+            "rejoin-synth",
+            "rejoin-registry",
+        ],
+    ),
+    ("xtask", &[]),
+];
+
+/// Crate → the only rooms that may use it (for tests, too, unless it is listed as a test's tool).
+const CONFINED: &[(&str, &[&str])] = &[
+    ("rusqlite", &["rejoin-registry"]),
+    ("parquet", &["rejoin-ingest"]),
+    ("arrow-ipc", &["rejoin-ingest"]),
+    ("arrow-cast", &["rejoin-ingest"]),
+    ("calamine", &["rejoin-ingest"]),
+    ("toml", &["rejoin-ingest", "rejoin-registry"]),
+    ("clap", &["rejoin"]),
+    ("serde", &["rejoin-ingest", "rejoin-registry"]),
+    ("rapidfuzz", &["rejoin-linkage"]),
+    ("phonenumber", &["rejoin-normalize"]),
+];
+
+/// Complaints about the graph.
+pub fn check() -> Result<Vec<String>, String> {
+    let output = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
+        .output()
+        .map_err(|error| format!("cargo metadata cannot be run: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let metadata: Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+    let mut complaints = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let name = package["name"].as_str().unwrap_or_default();
+        let Some((_, allowed)) = ROOMS.iter().find(|(room, _)| *room == name) else {
+            complaints
+                .push(format!("the crate {name} has no line in the table of rooms (xtask/src/layers.rs)"));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let used = dependency["name"].as_str().unwrap_or_default();
+            if used.starts_with("rejoin") && !allowed.contains(&used) {
+                complaints.push(format!("{name} uses {used}, across a wall"));
+            }
+            if let Some((_, rooms)) = CONFINED.iter().find(|(confined, _)| *confined == used)
+                && !rooms.contains(&name)
+            {
+                complaints.push(format!("{name} uses {used}, which belongs in {}", rooms.join(", ")));
+            }
+        }
+    }
+    Ok(complaints)
+}
