@@ -11,10 +11,22 @@ pub const HAND_OVER_MINUTES: i64 = 24 * 60;
 /// Builds the chain of a person.
 pub fn build(person: PersonId, records: &[&Record]) -> Chain {
     let border_list = records.iter().any(|record| record.kind == ListKind::Apprehension);
-    let mut stays: Vec<Stay> = records.iter().flat_map(|record| stays_of(record, border_list)).collect();
+    let mut stays: Vec<Stay> = records
+        .iter()
+        .filter(|record| !record.withdrawn)
+        .flat_map(|record| stays_of(record, border_list))
+        .collect();
     stays.sort_by_key(|stay| {
         let began = stay.interval.from.moment();
         (began.is_none(), began.map(Moment::earliest), stay.interval.custodian, stay.interval.record)
+    });
+    // Each of a child's shelter records repeats the one stay at the border before them.
+    stays.dedup_by(|later, earlier| {
+        let (one, other) = (&earlier.interval, &later.interval);
+        !border_list
+            && one.custodian == Custodian::Border
+            && one.custodian == other.custodian
+            && one.from == other.from
     });
     infer_ends(&mut stays);
     let problems = problems(&stays);
@@ -78,11 +90,16 @@ fn stays_of(record: &Record, border_list: bool) -> Vec<Stay> {
                     .find_map(|field| record.place(field));
                 stays.push(stay(Custodian::Border, place, Bound::At(apprehended), Bound::Unknown, false));
             }
-            let left = record.code(Field::Status) == Some(Code::Released)
-                || !matches!(record.code(Field::Outcome), None | Some(Code::StillInCare | Code::Other));
-            let otherwise = if left { Bound::Unknown } else { Bound::Open };
+            let (status, outcome) = (record.code(Field::Status), record.code(Field::Outcome));
+            let open = match outcome {
+                None => status != Some(Code::Released),
+                Some(Code::StillInCare) => status != Some(Code::Released),
+                // An outcome in words nobody explained is still an outcome, unless the status says otherwise.
+                Some(_) => status == Some(Code::StillInCare),
+            };
+            let otherwise = if open { Bound::Open } else { Bound::Unknown };
             let to = bound(record.moment(Field::Discharged), otherwise);
-            let handed_over = record.code(Field::Outcome) == Some(Code::Transferred);
+            let handed_over = outcome == Some(Code::Transferred);
             let from = bound(placed, Bound::Unknown);
             stays.push(stay(Custodian::Shelter, record.place(Field::Facility), from, to, handed_over));
             stays
@@ -109,6 +126,12 @@ fn infer_ends(stays: &mut [Stay]) {
     }
 }
 
+/// Whether the next stay begins so soon that the end between them is a hand-over and needs no record of its own:
+/// unless it is certainly later than the 72 hours that the law gives the border.
+fn soon(from: Moment, next: Moment) -> bool {
+    from.elapsed_until(next).within(72 * 60) != Some(false)
+}
+
 fn problems(stays: &[Stay]) -> Vec<Problem> {
     let mut out = Vec::new();
     let mut report = |kind, from, to, records: &[&Interval], words: String| {
@@ -123,6 +146,11 @@ fn problems(stays: &[Stay]) -> Vec<Problem> {
             (Bound::At(from), Bound::At(to)) if to.surely_before(from) => {
                 let words = format!("{who}: ends {to}, before it begins {from}");
                 report(ProblemKind::ImpossibleOrder, Some(from), Some(to), &[interval], words);
+            }
+            (Bound::At(from), Bound::At(to)) if interval.end_inferred && !soon(from, to) => {
+                let words =
+                    format!("{who}: began {from}, no record says when it ended; the next stay began {to}");
+                report(ProblemKind::EndNotRecorded, Some(from), Some(to), &[interval], words);
             }
             (_, Bound::Unknown) => {
                 let words = format!("{who}: ended, but no record says when or to whom");
@@ -241,7 +269,13 @@ pub fn whereabouts(chain: &Chain, day: Moment) -> Whereabouts<'_> {
         }
         match interval.to {
             Bound::Open => return Whereabouts::Held(interval),
-            Bound::At(to) if to.latest() >= day.earliest() => return Whereabouts::Held(interval),
+            Bound::At(to) if to.latest() >= day.earliest() => {
+                if interval.end_inferred && !soon(from, to) {
+                    perhaps = perhaps.or(Some(interval));
+                } else {
+                    return Whereabouts::Held(interval);
+                }
+            }
             Bound::At(_) => left = left.or(Some(interval)),
             Bound::Unknown => perhaps = perhaps.or(Some(interval)),
         }
@@ -257,11 +291,16 @@ pub fn whereabouts(chain: &Chain, day: Moment) -> Whereabouts<'_> {
 pub fn in_shelter(chain: &Chain, day: Moment) -> Option<(&Interval, bool)> {
     let covers = |interval: &&Interval| {
         interval.custodian == Custodian::Shelter
-            && interval.from.moment().is_some_and(|from| from.earliest() <= day.latest())
+            && interval.from.moment().is_none_or(|from| from.earliest() <= day.latest())
     };
     let mut uncertain = None;
     for interval in chain.intervals.iter().filter(covers) {
         match interval.to {
+            // A stay whose beginning nobody recorded may have begun after the day.
+            Bound::Open | Bound::At(_) if interval.from == Bound::Unknown => {
+                let over = interval.to.moment().is_some_and(|to| to.latest() < day.earliest());
+                uncertain = if over { uncertain } else { Some((interval, false)) };
+            }
             Bound::Open => return Some((interval, true)),
             Bound::At(to) if to.latest() >= day.earliest() && !interval.end_inferred => {
                 return Some((interval, true));
@@ -305,6 +344,7 @@ mod tests {
         check("SSS>\n    SSS", "overlap");
         check("SSS?", "end-not-recorded");
         check("SSS\nSSS", "double-listing");
+        check("SSS?\n          SSS>", "end-not-recorded");
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub enum Standing {
     Running,
     /// The records are not exact enough to tell.
     CannotTell,
+    /// No list records what stops it: whether it was kept, nobody can say from lists.
+    NotInAnyList,
 }
 
 impl Rule {
@@ -78,20 +80,28 @@ impl Rule {
                 in_shelter(&person.chain, day)?;
                 day
             }
-            Starts::At(field) => person.first(|record| record.moment(field))?,
+            Starts::At(field) => dates(person, field).min_by_key(|date| date.earliest())?,
         };
-        let age = person.age_on(start)?;
-        if age < self.ages.0 || age > self.ages.1 || !person.is_listed_child() {
+        if !person.is_listed_child() || start.earliest() > as_of.latest() {
+            return None;
+        }
+        let Some(age) = person.age_on(start) else { return Some(Standing::CannotTell) };
+        if age < self.ages.0 || age > self.ages.1 {
             return None;
         }
         Some(match self.stops {
             Stops::LeavingCare => self.left_care(person, start, as_of, fold),
-            Stops::At(field) => match person.first(|record| record.moment(field)) {
-                Some(stop) => self.within(start, stop, as_of, person, &fold),
-                None if start.elapsed_until(as_of).least <= self.minutes => Standing::Running,
-                None => Standing::CannotTell,
-            },
-            Stops::NotInAnyList => Standing::Missed(None),
+            Stops::At(field) => {
+                // The first stop that does not lie before the start; failing that, one that does.
+                let stop =
+                    dates(person, field).min_by_key(|date| (date.surely_before(start), date.earliest()));
+                match stop {
+                    Some(stop) => self.within(start, stop, as_of, person, &fold),
+                    None if start.elapsed_until(as_of).least <= self.minutes => Standing::Running,
+                    None => Standing::CannotTell,
+                }
+            }
+            Stops::NotInAnyList => Standing::NotInAnyList,
         })
     }
 
@@ -103,10 +113,12 @@ impl Rule {
         person: &Person<'_>,
         fold: &impl Fn(&str) -> String,
     ) -> Standing {
-        match start.elapsed_until(stop).within(self.minutes) {
+        // On the day asked, a stop that lies ahead has not happened.
+        let ahead = stop.earliest() > as_of.latest();
+        match start.elapsed_until(if ahead { as_of } else { stop }).within(self.minutes) {
             _ if stop.surely_before(start) => Standing::CannotTell,
+            Some(true) | None if ahead => Standing::Running,
             Some(true) => Standing::Met,
-            Some(false) if stop.earliest() > as_of.latest() => Standing::Running,
             Some(false) => Standing::Missed(self.reason(person, fold)),
             None => Standing::CannotTell,
         }
@@ -126,16 +138,18 @@ impl Rule {
     ) -> Standing {
         let Some(due) = self.due(start) else { return Standing::CannotTell };
         let reunited = person.separation.as_ref().map_or(Bound::Open, |separation| separation.reunited);
+        let counts = |day: Moment| start.earliest() <= day.latest() && day.earliest() <= as_of.latest();
         if let Bound::At(day) = reunited
+            && counts(day)
             && day.latest() <= due.latest()
         {
             return Standing::MetByReunification;
         }
         let last = person.chain.intervals.iter().rfind(|interval| interval.custodian == Custodian::Shelter);
         match last.map(|interval| interval.to) {
-            Some(Bound::At(left)) if left.latest() <= due.latest() => Standing::Met,
-            Some(Bound::At(left)) if left.earliest() <= due.latest() => Standing::CannotTell,
+            Some(Bound::At(left)) if counts(left) && left.latest() <= due.latest() => Standing::Met,
             _ if as_of.latest() <= due.latest() => Standing::Running,
+            Some(Bound::At(left)) if counts(left) && left.earliest() <= due.latest() => Standing::CannotTell,
             _ => Standing::Missed(self.reason(person, &fold)),
         }
     }
@@ -144,6 +158,11 @@ impl Rule {
         let ground = person.first(|record| record.text(Field::SeparationReason))?;
         (!self.no_reason.contains(&fold(ground))).then(|| ground.to_owned())
     }
+}
+
+/// Every date of a field that present records have.
+fn dates<'a>(person: &'a Person<'_>, field: Field) -> impl Iterator<Item = Moment> + 'a {
+    person.records.iter().filter(|record| !record.withdrawn).filter_map(move |record| record.moment(field))
 }
 
 #[cfg(test)]
@@ -169,6 +188,17 @@ mod tests {
 
     /// A shelter stay of a separated child of `age`, drawn as in the tests of `chain`.
     fn check(timeline: &str, age: u8, outcome: Code, ground: &str, expect: Option<Standing>) {
+        check_on(Moment::day(2019, 1, 1).unwrap(), timeline, age, outcome, ground, expect);
+    }
+
+    fn check_on(
+        as_of: Moment,
+        timeline: &str,
+        age: u8,
+        outcome: Code,
+        ground: &str,
+        expect: Option<Standing>,
+    ) {
         let mut records = drawn(timeline);
         for record in &mut records {
             record.records_separation = true;
@@ -178,8 +208,7 @@ mod tests {
             record.values.push((Field::SeparationReason, Value::Text(ground.into())));
         }
         let mut people = [Person::new(PersonId::from_bytes([1; 10]), records.iter().collect())];
-        separation::find(&mut people, &[]);
-        let as_of = Moment::day(2019, 1, 1).unwrap();
+        separation::find(&mut people, &[], &[]);
         assert_eq!(ms_l().standing(&people[0], as_of, str::to_lowercase), expect, "{timeline}");
     }
 
@@ -201,5 +230,7 @@ mod tests {
         check("SSSSSSSSSSSS>", 4, Code::StillInCare, "policy", Some(Missed(None)));
         check("SSSSSSSSSSSSSSS", 5, reunited, "policy", None);
         check("SSSSSSSSS", 4, reunited, "policy", None);
+        let early = Moment::day(2018, 6, 12).unwrap();
+        check_on(early, "SSSSSSSSSSSSSSS", 4, reunited, "policy", Some(Running));
     }
 }

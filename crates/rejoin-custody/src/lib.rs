@@ -34,9 +34,9 @@ impl<'a> Person<'a> {
         Self { id, subject: subject(&records), records, chain, separation: None }
     }
 
-    /// Whether a shelter's list has the person.
+    /// Whether a shelter's list has the person now.
     pub fn is_listed_child(&self) -> bool {
-        self.records.iter().any(|record| record.kind == ListKind::ShelterStay)
+        self.records.iter().any(|record| record.kind == ListKind::ShelterStay && !record.withdrawn)
     }
 
     /// The first value that a record has, in the order of records.

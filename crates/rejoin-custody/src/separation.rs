@@ -3,14 +3,26 @@
 
 use crate::Person;
 use rejoin_model::{
-    Bound, Code, Custodian, Field, ListKind, Moment, PersonId, Record, Separation, SeparationBasis, Subject,
+    Bound, Code, Custodian, Field, Moment, PersonId, Record, Separation, SeparationBasis, Subject,
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// Finds the separation of every child among `people` and puts it with the child. `suspected` are proposed
-/// parents: (child, adult).
-pub fn find(people: &mut [Person<'_>], suspected: &[(PersonId, PersonId)]) {
-    let together = together(people);
+/// A family-unit number that the border once gave a record: it counts for ever, whatever a later delivery says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unit {
+    /// The list and the number.
+    pub number: (String, String),
+    /// Whom it was given to.
+    pub person: PersonId,
+}
+
+/// Members above which a "family unit" is a placeholder or a group, and joins nobody.
+pub const LARGEST_UNIT: usize = 20;
+
+/// Finds the separation of every child among `people` and puts it with the child. `units` are all family-unit numbers
+/// ever on record, `suspected` proposed parents: (child, adult).
+pub fn find(people: &mut [Person<'_>], units: &[Unit], suspected: &[(PersonId, PersonId)]) {
+    let together = together(people, units);
     let mut proposed: HashMap<PersonId, Vec<PersonId>> = HashMap::new();
     for (child, adult) in suspected {
         proposed.entry(*child).or_default().push(*adult);
@@ -23,15 +35,16 @@ pub fn find(people: &mut [Person<'_>], suspected: &[(PersonId, PersonId)]) {
 }
 
 /// Child → adults apprehended in the same family unit, by the border's own numbers.
-fn together(people: &[Person<'_>]) -> HashMap<PersonId, Vec<PersonId>> {
-    let mut units: BTreeMap<(&str, &str), Vec<(PersonId, Subject)>> = BTreeMap::new();
-    for person in people {
-        for record in person.records.iter().filter(|record| record.kind == ListKind::Apprehension) {
-            if let Some(unit) = record.identifier(Field::FamilyUnitNumber) {
-                units.entry((&record.list, unit)).or_default().push((person.id, person.subject));
-            }
+fn together(people: &[Person<'_>], given: &[Unit]) -> HashMap<PersonId, Vec<PersonId>> {
+    let subjects: HashMap<PersonId, Subject> =
+        people.iter().map(|person| (person.id, person.subject)).collect();
+    let mut units: BTreeMap<&(String, String), Vec<(PersonId, Subject)>> = BTreeMap::new();
+    for unit in given {
+        if let Some(subject) = subjects.get(&unit.person) {
+            units.entry(&unit.number).or_default().push((unit.person, *subject));
         }
     }
+    units.retain(|_, members| members.len() <= LARGEST_UNIT);
     let mut together: HashMap<PersonId, Vec<PersonId>> = HashMap::new();
     for members in units.values() {
         let adults: Vec<PersonId> =
@@ -53,6 +66,9 @@ fn separation(person: &Person<'_>, with: &[PersonId], suspects: &[PersonId]) -> 
         .iter()
         .copied()
         .filter(|record| {
+            if record.withdrawn {
+                return false;
+            }
             // Who was handed back to the separated parent was separated.
             record.records_separation
                 || record.text(Field::SeparationReason).is_some()
@@ -72,7 +88,7 @@ fn separation(person: &Person<'_>, with: &[PersonId], suspects: &[PersonId]) -> 
         child: person.id,
         adults: adults.to_vec(),
         basis,
-        from: person.apprehended(),
+        from: person.apprehended().or_else(|| person.first(|record| record.moment(Field::SeparatedOn))),
         ground: person.first(|record| record.text(Field::SeparationReason)).map(str::to_owned),
         reunited: reunited(&person.records),
         records: records.iter().map(|record| record.id).collect(),
@@ -81,7 +97,9 @@ fn separation(person: &Person<'_>, with: &[PersonId], suspects: &[PersonId]) -> 
 
 /// When a list says that the child was handed to the separated parent.
 fn reunited(records: &[&Record]) -> Bound {
-    let said = |record: &&&Record| record.code(Field::Outcome) == Some(Code::ReunitedWithParent);
+    let said = |record: &&&Record| {
+        !record.withdrawn && record.code(Field::Outcome) == Some(Code::ReunitedWithParent)
+    };
     let mut dates: Vec<Option<Moment>> =
         records.iter().filter(said).map(|record| record.moment(Field::Discharged)).collect();
     dates.sort_unstable();

@@ -48,5 +48,6 @@ fn record(row: u8, line: &str) -> Record {
         origin: Origin { file: [0; 32], row: u32::from(row) + 1 },
         values,
         records_separation: false,
+        withdrawn: false,
     }
 }

@@ -111,7 +111,7 @@ impl Interpreter {
     pub fn id(&self, cells: &[String], occurrence: u32) -> RecordId {
         let identity = match self.key(cells) {
             Some(key) => format!("key\u{1e}{key}"),
-            None => format!("content\u{1e}{}", content(cells)),
+            None => format!("content\u{1e}{}", self.content(cells)),
         };
         let mut hash = Sha256::new();
         hash.update(b"rejoin record 1\0");
@@ -124,6 +124,14 @@ impl Interpreter {
         let mut bytes = [0u8; 10];
         bytes.copy_from_slice(&digest[..10]);
         RecordId::from_bytes(bytes)
+    }
+
+    /// What a row without a key is known by: its filled cells under the names of their columns, whatever their order.
+    fn content(&self, cells: &[String]) -> String {
+        let filled = self.columns.iter().zip(cells).map(|(column, cell)| (fold(column), collapse(cell)));
+        let mut pairs: Vec<(String, String)> = filled.filter(|(_, cell)| !cell.is_empty()).collect();
+        pairs.sort_unstable();
+        pairs.iter().map(|(column, cell)| format!("{column}\u{1f}{cell}\u{1f}")).collect()
     }
 
     /// Reads a row.
@@ -170,6 +178,7 @@ impl Interpreter {
             origin,
             values,
             records_separation: self.separations,
+            withdrawn: false,
         };
         record.subject = self.resolved.subject.unwrap_or_else(|| subject(&record));
         for check in checks::CHECKS {

@@ -55,6 +55,12 @@ pub enum ReadError {
         /// What the parser said.
         reason: String,
     },
+    /// More columns than any list has.
+    #[error("the table has {columns} columns; no list has more than {MOST_COLUMNS}")]
+    TooWide {
+        /// How many.
+        columns: usize,
+    },
     /// Larger than the limit once unpacked.
     #[error("the file unpacks to more than {limit} bytes")]
     TooLarge {
@@ -74,13 +80,19 @@ impl ReadError {
             ReadError::Damaged { .. } => {
                 "open it in the program that wrote it and save it again, or export it as CSV"
             }
+            ReadError::TooWide { .. } => {
+                "is a stray cell far to the right, or the file not a table? Remove it and try again"
+            }
             ReadError::TooLarge { .. } => "split the list, or convert it to Parquet",
         }
     }
 }
 
 /// Unpacked size above which a file is refused: a few kilobytes of gzip can unpack to terabytes.
-pub const UNPACKED_LIMIT: u64 = 8 << 30;
+pub const UNPACKED_LIMIT: u64 = 2 << 30;
+
+/// Columns above which a file is refused: rows are kept whole, so a stray column costs a cell in each.
+pub const MOST_COLUMNS: usize = 4_096;
 
 /// Reads a table. Errors only when there is no table to be had at all.
 pub fn read(bytes: &[u8]) -> Result<Table, ReadError> {
@@ -117,7 +129,7 @@ pub fn read(bytes: &[u8]) -> Result<Table, ReadError> {
     }
     let (text, guessed) = delimited::decode(bytes);
     let mut table = match json::read(&text) {
-        Some(table) => table,
+        Some(table) => table?,
         None => delimited::read(&text)?,
     };
     table.findings.extend(guessed);

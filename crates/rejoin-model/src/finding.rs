@@ -68,6 +68,10 @@ codes! {
         "a line before the column names; left out" / "una línea anterior a los nombres de columna; se omite",
     StrayTextRow "stray-text-row" Question
         "a row with one filled cell among full rows; left out" / "una fila con una sola celda llena entre filas completas; se omite",
+    QuoteNotClosed "quote-not-closed" Question
+        "a quotation mark that is not closed; the file was read without quoting" / "una comilla sin cerrar; el archivo se leyó sin comillas",
+    FamilyUnitImplausible "family-unit-implausible" Question
+        "a family-unit number of more than twenty rows: a placeholder or a group, not a family" / "un número de unidad familiar con más de veinte filas: un comodín o un grupo, no una familia",
     RaggedRow "ragged-row" Question
         "a row with more cells than there are columns; the extra cells are kept" / "una fila con más celdas que columnas; las celdas sobrantes se conservan",
     EncodingGuessed "encoding-guessed" Question
@@ -94,6 +98,8 @@ codes! {
         "not a sex" / "no es un sexo",
     CountryNotUnderstood "country-not-understood" Question
         "not a country we know" / "no es un país conocido",
+    NumberNotUnderstood "number-not-understood" Question
+        "not a number of the form its agency gives; kept as words, compared with nothing" / "no es un número de la forma que da su agencia; se conserva como texto y no se compara",
     PhoneNotUnderstood "phone-not-understood" Note
         "not a telephone number we know the form of" / "no es un número de teléfono de forma conocida",
     CodeNotUnderstood "code-not-understood" Question

@@ -169,6 +169,9 @@ pub struct Record {
     pub values: Vec<(Field, Value)>,
     /// Its list is a list of separated children: each row records a separation.
     pub records_separation: bool,
+    /// The newest delivery of its list does not have it. It still speaks for who belongs with whom, never for where
+    /// somebody is or how many there are.
+    pub withdrawn: bool,
 }
 
 macro_rules! accessor {
@@ -222,7 +225,11 @@ impl Record {
     /// carried forward: lists seldom say on which day it was asked).
     pub fn age_on(&self, day: Moment) -> Option<u8> {
         match self.moment(Field::BirthDate) {
-            Some(birth) => u8::try_from((day.earliest() - birth.earliest()) / 525_949).ok(),
+            Some(birth) => {
+                let (born, on) = (birth.date(), day.date());
+                let before_birthday = (on.month(), on.day()) < (born.month(), born.day());
+                u8::try_from(on.year() - born.year() - i16::from(before_birthday)).ok()
+            }
             None => self.age_of(Field::Age),
         }
     }

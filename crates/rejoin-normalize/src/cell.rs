@@ -48,7 +48,10 @@ pub fn understand(field: Field, said: &str, context: &Context) -> Reading<Value>
                 Field::AlienNumber | Field::ChildAlienNumber => identifier::alien_number(said),
                 _ => identifier::read(said),
             };
-            optional(number.map(|number| Value::Identifier(Identifier(number))))
+            match number {
+                Some(number) => Reading::of(Value::Identifier(Identifier(number))),
+                None => Reading::not_understood(FindingCode::NumberNotUnderstood),
+            }
         }
         FieldKind::Phone => match phone::e164(said, context.home) {
             Some(number) => Reading::of(Value::Phone(number)),

@@ -11,10 +11,14 @@ const PHRASES: &[(Field, &str, Code)] = &[
     (Field::Outcome, "sigue bajo cuidado", Code::StillInCare),
     (Field::Outcome, "reunited with sep", Code::ReunitedWithParent),
     (Field::Outcome, "reunified with sep", Code::ReunitedWithParent),
-    (Field::Outcome, "reunified with parent", Code::ReunitedWithParent),
-    (Field::Outcome, "reunited with parent", Code::ReunitedWithParent),
-    (Field::Outcome, "reunificado con su padre", Code::ReunitedWithParent),
-    (Field::Outcome, "reunificado con su madre", Code::ReunitedWithParent),
+    (Field::Outcome, "reunified with parent separated", Code::ReunitedWithParent),
+    (Field::Outcome, "reunited with parent separated", Code::ReunitedWithParent),
+    (Field::Outcome, "reunificado con el progenitor separado", Code::ReunitedWithParent),
+    // A release to a parent is not yet a return to the parent whom the child was taken from.
+    (Field::Outcome, "reunified with parent", Code::LeftOtherwise),
+    (Field::Outcome, "reunited with parent", Code::LeftOtherwise),
+    (Field::Outcome, "reunificado con su padre", Code::LeftOtherwise),
+    (Field::Outcome, "reunificado con su madre", Code::LeftOtherwise),
     (Field::Outcome, "transfer", Code::Transferred),
     (Field::Outcome, "traslad", Code::Transferred),
     (Field::Outcome, "approp circumstances", Code::LeftOtherwise),
@@ -62,9 +66,17 @@ const PHRASES: &[(Field, &str, Code)] = &[
     (Field::Decision, "convict", Code::Accepted),
 ];
 
+/// Words that turn a phrase around: a cell that has one is for a person to explain, in the mapping.
+const TURNS: &[&str] =
+    &["not", "no", "never", "pending", "without", "sin", "nunca", "pendiente", "denied", "until"];
+
 /// The code of a cell of a coded field; `None` when no phrase explains it.
 pub fn read(field: Field, said: &str) -> Option<Code> {
     let folded = fold(said);
+    let whole = PHRASES.iter().any(|(of, phrase, _)| *of == field && folded == *phrase);
+    if !whole && !folded.starts_with("no acompanad") && folded.split(' ').any(|word| TURNS.contains(&word)) {
+        return None;
+    }
     PHRASES
         .iter()
         .find(|(of, phrase, _)| {
@@ -87,11 +99,11 @@ mod tests {
         }
         assert_eq!(read(Field::Outcome, "Other approp. Circumstances"), Some(Code::LeftOtherwise));
         assert_eq!(read(Field::FamilyStatus, "UAC"), Some(Code::Unaccompanied));
-        assert_eq!(
-            read(Field::ReleaseReason, "not removed yet?"),
-            Some(Code::Removed),
-            "a phrase, not a sentence"
-        );
+        for said in ["Not reunified with sep. parent", "Pending - reunited with sep parent", "Sin reunificar"]
+        {
+            assert_eq!(read(Field::Outcome, said), None, "{said}");
+        }
+        assert_eq!(read(Field::Outcome, "Reunified with parent"), Some(Code::LeftOtherwise));
         assert_eq!(read(Field::Outcome, "blue"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers that agencies give: letters and digits only, upper case, without the prefix that only says what it is.
+//! Numbers that agencies give: letters and digits only, upper case; alien numbers in their own form.
 
 use crate::text::is_missing;
 
@@ -22,11 +22,11 @@ pub fn read(said: &str) -> Option<String> {
 
 /// An alien number: digits only, nine of them (older ones have eight, printed with or without a leading zero).
 pub fn alien_number(said: &str) -> Option<String> {
-    let digits: String = read(said)?.chars().filter(char::is_ascii_digit).collect();
-    match digits.trim_start_matches('0') {
-        "" => None,
-        significant => Some(format!("{significant:0>9}")),
-    }
+    let kept = read(said)?;
+    let digits = kept.strip_prefix('A').unwrap_or(&kept);
+    // Anything else, a number that a spreadsheet turned into 2.01E+08 or two numbers in one cell, is no number.
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (7..=9).contains(&digits.len());
+    plain.then(|| format!("{digits:0>9}"))
 }
 
 #[cfg(test)]
@@ -39,7 +39,9 @@ mod tests {
             assert_eq!(alien_number(said).as_deref(), Some("201234567"), "{said}");
         }
         assert_eq!(alien_number("A-098765432"), alien_number("98765432"));
-        assert_eq!(alien_number("000000000"), None);
+        for said in ["000000000", "2.01E+08", "A201234567 / A201234568", "12345"] {
+            assert_eq!(alien_number(said), None, "{said}");
+        }
         assert_eq!(read("FMUA-2018/0007").as_deref(), Some("FMUA20180007"));
         assert_eq!(read("pending?"), Some("PENDING".into()));
         assert_eq!(read("--"), None);

@@ -54,6 +54,7 @@ impl Interpreter {
         self.folded(&spellings, &mut findings);
         self.shared_codes(&spellings, &mut findings);
         self.copies(rows, &mut findings);
+        self.large_units(rows, &mut findings);
         findings
     }
 
@@ -85,6 +86,21 @@ impl Interpreter {
             let names: Vec<&str> = places.into_iter().collect();
             let understood = format!("kept apart: {}", names.join(", "));
             findings.push(Finding::new(FindingCode::OfficeCodeShared, field.word(), code, understood));
+        }
+    }
+
+    /// Family-unit numbers that too many rows share.
+    fn large_units(&self, rows: &[Row], findings: &mut Vec<Finding>) {
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        for row in rows {
+            if let Some((said, _)) = self.said(Field::FamilyUnitNumber, &row.cells) {
+                *counts.entry(said).or_default() += 1;
+            }
+        }
+        for (said, count) in counts.into_iter().filter(|(_, count)| *count > 20) {
+            let understood = format!("{count} rows; joins nobody");
+            let column = Field::FamilyUnitNumber.word();
+            findings.push(Finding::new(FindingCode::FamilyUnitImplausible, column, said, understood));
         }
     }
 

@@ -3,24 +3,40 @@
 use super::{ReadError, Row, Table, header};
 use rejoin_model::{Finding, FindingCode};
 
-/// Text of bytes: a byte-order mark decides, then UTF-8 if it is valid, else Windows-1252 with a finding.
+/// Text of bytes: a byte-order mark decides, then UTF-8 if it is valid. Else line by line: a line that is UTF-8 is read
+/// as such, the others as Windows-1252, with a finding.
 pub(super) fn decode(bytes: &[u8]) -> (String, Option<Finding>) {
     if let Some((encoding, mark)) = encoding_rs::Encoding::for_bom(bytes) {
-        let (text, _) = encoding.decode_without_bom_handling(&bytes[mark..]);
-        return (text.into_owned(), None);
+        let (text, broken) = encoding.decode_without_bom_handling(&bytes[mark..]);
+        let finding = broken.then(|| {
+            let understood =
+                format!("read as {}, as its first bytes say; what is not was replaced", encoding.name());
+            Finding::new(FindingCode::EncodingGuessed, "", "", understood)
+        });
+        return (text.into_owned(), finding);
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), None),
-        Err(error) => {
-            let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
-            let start = error.valid_up_to();
-            let row = 1 + bytes[..start].iter().filter(|byte| **byte == b'\n').count() as u32;
-            let said: String =
-                String::from_utf8_lossy(&bytes[start..(start + 12).min(bytes.len())]).into_owned();
-            let finding = Finding::new(FindingCode::EncodingGuessed, "", &said, "Windows-1252").at_row(row);
-            (text.into_owned(), Some(finding))
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return (text.to_owned(), None);
+    }
+    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
+    let mut first = None;
+    let mut lines = 0u64;
+    for (at, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        match std::str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            Err(_) => {
+                let (line, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(line);
+                first.get_or_insert_with(|| (at as u32 + 1, line.trim_end().to_owned()));
+                lines += 1;
+                text.push_str(&line);
+            }
         }
     }
+    let finding = first.map(|(row, said)| {
+        Finding::new(FindingCode::EncodingGuessed, "", &said, format!("Windows-1252, {lines} lines"))
+            .at_row(row)
+    });
+    (text, finding)
 }
 
 const DELIMITERS: [u8; 4] = *b",;\t|";
@@ -33,7 +49,7 @@ fn sniff(text: &str) -> u8 {
     }
     let score = |delimiter: u8| {
         let mut counts = std::collections::HashMap::<usize, usize>::new();
-        for row in reader(&text[..end], delimiter).records().flatten().take(200) {
+        for row in reader(&text[..end], delimiter, true).records().flatten().take(200) {
             if row.len() > 1 {
                 *counts.entry(row.len()).or_default() += 1;
             }
@@ -43,23 +59,34 @@ fn sniff(text: &str) -> u8 {
     DELIMITERS.into_iter().rev().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
 }
 
-fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+fn reader(text: &str, delimiter: u8, quoting: bool) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
         .has_headers(false)
+        .quoting(quoting)
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(text.as_bytes())
 }
 
-/// Reads delimited text.
+/// Lines that one cell may span; a quotation mark that is never closed spans the rest of the file.
+const LONGEST_CELL: u32 = 40;
+
+/// Reads delimited text. Where a quotation mark swallows lines, all is read again without quoting.
 pub(super) fn read(text: &str) -> Result<Table, ReadError> {
     let delimiter = sniff(text);
-    let mut raw = Vec::new();
-    for row in reader(text, delimiter).records() {
-        let row =
-            row.map_err(|error| ReadError::Damaged { format: "delimited text", reason: error.to_string() })?;
-        let number = row.position().map_or(0, |position| position.line() as u32);
-        raw.push(Row { number, cells: row.iter().map(|cell| cell.trim().to_owned()).collect() });
+    let mut raw = rows(text, delimiter, true)?;
+    let last = text.lines().count() as u32 + 1;
+    let ends = raw.iter().skip(1).map(|row| row.number).chain([last]);
+    let swallowed = raw.iter().zip(ends).find(|(row, end)| {
+        end.saturating_sub(row.number) > LONGEST_CELL
+            && row.cells.iter().any(|cell| cell.lines().count() as u32 > LONGEST_CELL)
+    });
+    let finding = swallowed.map(|(row, _)| {
+        let said: String = row.cells.join(" | ").chars().take(80).collect();
+        Finding::new(FindingCode::QuoteNotClosed, "", &said, "read without quoting").at_row(row.number)
+    });
+    if finding.is_some() {
+        raw = rows(text, delimiter, false)?;
     }
     let name = match delimiter {
         b',' => "comma",
@@ -67,7 +94,20 @@ pub(super) fn read(text: &str) -> Result<Table, ReadError> {
         b'\t' => "tab",
         _ => "bar",
     };
-    header::table(format!("text, {name}-separated"), raw)
+    let mut table = header::table(format!("text, {name}-separated"), raw)?;
+    table.findings.extend(finding);
+    Ok(table)
+}
+
+fn rows(text: &str, delimiter: u8, quoting: bool) -> Result<Vec<Row>, ReadError> {
+    let mut raw = Vec::new();
+    for row in reader(text, delimiter, quoting).records() {
+        let row =
+            row.map_err(|error| ReadError::Damaged { format: "delimited text", reason: error.to_string() })?;
+        let number = row.position().map_or(0, |position| position.line() as u32);
+        raw.push(Row { number, cells: row.iter().map(|cell| cell.trim().to_owned()).collect() });
+    }
+    Ok(raw)
 }
 
 #[cfg(test)]
@@ -104,8 +144,26 @@ mod tests {
         let (text, finding) = decode(b"Name,Age\nL\xf3pez,3\n");
         assert!(text.contains("López"));
         assert_eq!(finding.unwrap().row, Some(2));
+        let (mixed, finding) = decode("José\n".bytes().chain(*b"L\xf3pez\n").collect::<Vec<u8>>().as_slice());
+        assert!(mixed.starts_with("José\nLópez\n"), "{mixed}");
+        assert_eq!(finding.unwrap().row, Some(2));
         let utf16: Vec<u8> =
             [0xff, 0xfe].into_iter().chain("Ñ,b".encode_utf16().flat_map(u16::to_le_bytes)).collect();
         assert_eq!(decode(&utf16).0, "Ñ,b");
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_not_closed_swallows_nothing() {
+        let lines: String =
+            (0..100).map(|at| format!("{}Ana {at},{at}\n", if at == 7 { "\"" } else { "" })).collect();
+        let table = read(&format!("Name,Age\n{lines}")).unwrap();
+        assert_eq!(table.rows.len(), 100);
+        assert_eq!(table.findings[0].code, FindingCode::QuoteNotClosed);
+    }
+
+    #[test]
+    fn a_row_with_nothing_but_a_number_is_kept() {
+        let table = read("Name,Age,Sex,A-Number\nAna,3,F,201234567\n,,,201234568\nend of list,,,\n").unwrap();
+        assert_eq!(table.rows.len(), 2);
     }
 }

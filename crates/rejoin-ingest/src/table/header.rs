@@ -10,6 +10,10 @@ const LOOK: usize = 40;
 
 /// Makes a table of raw rows: finds the header, keeps data rows, turns the rest into findings.
 pub(super) fn table(format: String, raw: Vec<Row>) -> Result<Table, ReadError> {
+    let widest = raw.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+    if widest > super::MOST_COLUMNS {
+        return Err(ReadError::TooWide { columns: widest });
+    }
     let at = find(&raw).ok_or(ReadError::NoHeader { looked: raw.len().min(LOOK) })?;
     let mut findings: Vec<Finding> = raw[..at]
         .iter()
@@ -31,7 +35,8 @@ pub(super) fn table(format: String, raw: Vec<Row>) -> Result<Table, ReadError> {
             );
             continue;
         }
-        if filled_cells == 1 && width >= 4 {
+        // A row with nothing but a number is still somebody: only words are stray.
+        if filled_cells == 1 && width >= 4 && !has_number(&row) {
             findings.push(
                 Finding::new(FindingCode::StrayTextRow, "", &joined(&row), "left out").at_row(row.number),
             );
@@ -51,6 +56,11 @@ pub(super) fn table(format: String, raw: Vec<Row>) -> Result<Table, ReadError> {
         rows.push(row);
     }
     Ok(Table { format, columns, rows, findings })
+}
+
+/// Whether a cell holds a number long enough to be somebody's.
+fn has_number(row: &Row) -> bool {
+    row.cells.iter().any(|cell| cell.bytes().filter(u8::is_ascii_digit).count() >= 5)
 }
 
 fn filled(row: &Row) -> usize {
@@ -89,11 +99,12 @@ fn find(rows: &[Row]) -> Option<usize> {
     rows.iter().take(LOOK).position(looks_like_names)
 }
 
-/// Spreadsheet column letters or column numbers in order, as page headers of a printed sheet have.
+/// Spreadsheet column letters or column numbers in order, as page headers of a printed sheet have. A short run of
+/// numbers may be data.
 fn is_sequence(cells: &[String]) -> bool {
-    cells.len() >= 3
-        && (cells.iter().enumerate().all(|(at, cell)| *cell == column_letters(at))
-            || cells.iter().enumerate().all(|(at, cell)| *cell == (at + 1).to_string()))
+    let letters = || cells.iter().enumerate().all(|(at, cell)| *cell == column_letters(at));
+    let numbers = || cells.iter().enumerate().all(|(at, cell)| *cell == (at + 1).to_string());
+    (cells.len() >= 3 && letters()) || (cells.len() >= 6 && numbers())
 }
 
 fn column_letters(mut at: usize) -> String {

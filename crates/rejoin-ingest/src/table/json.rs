@@ -1,12 +1,12 @@
 //! JSON lines, and a JSON array of objects. Keys become columns in the order of their first appearance.
 
-use super::{Row, Table};
+use super::{MOST_COLUMNS, ReadError, Row, Table};
 use rejoin_model::{Finding, FindingCode};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// Reads JSON lines or an array of objects; `None` when the text is neither.
-pub(super) fn read(text: &str) -> Option<Table> {
+pub(super) fn read(text: &str) -> Option<Result<Table, ReadError>> {
     let start = text.trim_start();
     if start.starts_with('[') {
         let items: Vec<Map<String, Value>> = serde_json::from_str(start).ok()?;
@@ -34,7 +34,11 @@ pub(super) fn read(text: &str) -> Option<Table> {
     (!objects.is_empty()).then(|| table("JSON lines", objects, findings))
 }
 
-fn table(format: &str, objects: Vec<(u32, Map<String, Value>)>, findings: Vec<Finding>) -> Table {
+fn table(
+    format: &str,
+    objects: Vec<(u32, Map<String, Value>)>,
+    findings: Vec<Finding>,
+) -> Result<Table, ReadError> {
     let mut columns: Vec<String> = Vec::new();
     let mut index: HashMap<String, usize> = HashMap::new();
     let mut rows = Vec::with_capacity(objects.len());
@@ -50,12 +54,15 @@ fn table(format: &str, objects: Vec<(u32, Map<String, Value>)>, findings: Vec<Fi
             }
             cells[at] = cell(value);
         }
+        if columns.len() > MOST_COLUMNS {
+            return Err(ReadError::TooWide { columns: columns.len() });
+        }
         rows.push(Row { number, cells });
     }
     for row in &mut rows {
         row.cells.resize(columns.len(), String::new());
     }
-    Table { format: format.into(), columns, rows, findings }
+    Ok(Table { format: format.into(), columns, rows, findings })
 }
 
 fn cell(value: Value) -> String {
@@ -72,11 +79,11 @@ mod tests {
 
     #[test]
     fn lines_and_arrays_give_the_same_rows() {
-        let lines = read("{\"a\":1,\"b\":null}\nnonsense\n{\"c\":\"x\",\"a\":2.5}\n").unwrap();
+        let lines = read("{\"a\":1,\"b\":null}\nnonsense\n{\"c\":\"x\",\"a\":2.5}\n").unwrap().unwrap();
         assert_eq!(lines.columns, ["a", "b", "c"]);
         assert_eq!(lines.rows[1].cells, ["2.5", "", "x"]);
         assert_eq!((lines.rows[1].number, lines.findings[0].row), (3, Some(2)));
-        let array = read("[{\"a\":1,\"b\":null},{\"c\":\"x\",\"a\":2.5}]").unwrap();
+        let array = read("[{\"a\":1,\"b\":null},{\"c\":\"x\",\"a\":2.5}]").unwrap().unwrap();
         assert_eq!(array.rows[1].cells, lines.rows[1].cells);
         assert!(read("{nonsense").is_none());
     }

@@ -2,7 +2,7 @@
 
 use super::columnar::fenced;
 use super::{ReadError, Row, Table, header};
-use calamine::{Data, Reader, open_workbook_auto_from_rs};
+use calamine::{Data, Reader, Sheets, Xlsx, open_workbook_auto_from_rs};
 use rejoin_model::{Finding, FindingCode};
 use std::io::Cursor;
 
@@ -17,6 +17,9 @@ fn parse(bytes: &[u8]) -> Result<Table, ReadError> {
         open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| damaged(error.to_string()))?;
     let mut sheets: Vec<(String, Vec<Row>)> = Vec::new();
     for name in workbook.sheet_names() {
+        if let Sheets::Xlsx(book) = &mut workbook {
+            extent(book, &name)?;
+        }
         let range = workbook.worksheet_range(&name).map_err(|error| damaged(error.to_string()))?;
         let first = range.start().map_or(0, |(row, _)| row);
         let rows: Vec<Row> = range
@@ -38,6 +41,25 @@ fn parse(bytes: &[u8]) -> Result<Table, ReadError> {
         Finding::new(FindingCode::SheetNotRead, "", &said, format!("sheet {name:?} was read"))
     }));
     Ok(table)
+}
+
+/// Cells, filled or not, between the first and the last of a sheet above which it is refused: the parser lays them all
+/// out, so two stray cells in opposite corners would ask for half a terabyte.
+const MOST_CELLS: u64 = 100_000_000;
+
+fn extent(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<(), ReadError> {
+    // A sheet that cannot be walked is reported by whoever reads it.
+    let Ok(mut cells) = book.worksheet_cells_reader(name) else { return Ok(()) };
+    let (mut rows, mut columns) = (0u64, 0u64);
+    while let Ok(Some(cell)) = cells.next_cell() {
+        let (row, column) = cell.get_position();
+        rows = rows.max(u64::from(row) + 1);
+        columns = columns.max(u64::from(column) + 1);
+        if rows * columns > MOST_CELLS {
+            return Err(ReadError::TooWide { columns: columns as usize });
+        }
+    }
+    Ok(())
 }
 
 /// The cell as the sheet shows it; dates as ISO, whole numbers without a fraction.
