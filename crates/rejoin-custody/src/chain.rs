@@ -16,9 +16,12 @@ pub fn build(person: PersonId, records: &[&Record]) -> Chain {
         .filter(|record| !record.withdrawn)
         .flat_map(|record| stays_of(record, border_list))
         .collect();
+    // By day, then in the order in which custodians follow each other: a stay with a time of day and one without are
+    // not in the order of their first possible minutes.
     stays.sort_by_key(|stay| {
         let began = stay.interval.from.moment();
-        (began.is_none(), began.map(Moment::earliest), stay.interval.custodian, stay.interval.record)
+        let day = began.map(Moment::day_number);
+        (began.is_none(), day, stay.interval.custodian, began.map(Moment::earliest), stay.interval.record)
     });
     // Each of a child's shelter records repeats the one stay at the border before them.
     stays.dedup_by(|later, earlier| {

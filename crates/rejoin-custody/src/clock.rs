@@ -96,7 +96,7 @@ impl Rule {
                 let stop =
                     dates(person, field).min_by_key(|date| (date.surely_before(start), date.earliest()));
                 match stop {
-                    Some(stop) => self.within(start, stop, as_of, person, &fold),
+                    Some(stop) => self.within(start, stop, as_of),
                     None if start.elapsed_until(as_of).least <= self.minutes => Standing::Running,
                     None => Standing::CannotTell,
                 }
@@ -105,21 +105,15 @@ impl Rule {
         })
     }
 
-    fn within(
-        &self,
-        start: Moment,
-        stop: Moment,
-        as_of: Moment,
-        person: &Person<'_>,
-        fold: &impl Fn(&str) -> String,
-    ) -> Standing {
+    fn within(&self, start: Moment, stop: Moment, as_of: Moment) -> Standing {
         // On the day asked, a stop that lies ahead has not happened.
         let ahead = stop.earliest() > as_of.latest();
         match start.elapsed_until(if ahead { as_of } else { stop }).within(self.minutes) {
             _ if stop.surely_before(start) => Standing::CannotTell,
             Some(true) | None if ahead => Standing::Running,
             Some(true) => Standing::Met,
-            Some(false) => Standing::Missed(self.reason(person, fold)),
+            // A ground for separating is a reason not to reunite in time; it is none for a late notice or transfer.
+            Some(false) => Standing::Missed(None),
             None => Standing::CannotTell,
         }
     }

@@ -205,9 +205,15 @@ impl Interpreter {
         if values.iter().any(|(field, _)| *field == Field::FullName) {
             return;
         }
-        let part = |field| self.said(field, cells).map_or("", |(said, _)| said);
+        // Two columns of one part (a first and a middle name, two surnames under one field) are both of the name.
+        let part = |field| -> String {
+            let bound = self.bound.iter().find(|(of, _)| *of == field);
+            let cells = bound.into_iter().flat_map(|(_, columns)| columns).filter_map(|at| cells.get(*at));
+            cells.filter(|cell| !is_missing(cell)).map(String::as_str).collect::<Vec<_>>().join(" ")
+        };
         let surnames = [part(Field::FirstSurname), part(Field::Surnames), part(Field::SecondSurname)];
-        if let Some(name) = name::from_parts(part(Field::GivenNames), &surnames) {
+        let surnames: Vec<&str> = surnames.iter().map(String::as_str).collect();
+        if let Some(name) = name::from_parts(&part(Field::GivenNames), &surnames) {
             values.push((Field::FullName, Value::Name(name)));
         }
     }

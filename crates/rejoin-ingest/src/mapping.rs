@@ -135,7 +135,7 @@ impl MappingError {
     pub fn hint(&self) -> &'static str {
         match self {
             MappingError::Syntax(_) | MappingError::UnknownWord { .. } => {
-                "`rejoin import FILE --dry-run` prints a mapping to start from; presets/README.md explains the words"
+                "`rejoin import FILE --dry-run` prints a mapping to start from, and `rejoin list fields` the fields"
             }
             MappingError::NothingMapped { .. } => {
                 "try `rejoin import FILE --dry-run` without --as, and review the mapping it proposes"
@@ -277,6 +277,26 @@ impl Proposal {
         }
         Mapping { column, ..self.mapping.clone() }
     }
+}
+
+/// A mapping that was given, with what each column is by it. A preset given by name drops a key of which the file has no
+/// column; a mapping that a person reviewed is taken at its word.
+pub fn propose_by(table: &Table, mapping: &Mapping) -> Proposal {
+    let guess = |column: &String| {
+        let named = |entry: &&Column| entry.names.iter().any(|name| fold(name) == fold(column));
+        let field = mapping.column.iter().find(named).and_then(|entry| Field::from_word(&entry.field));
+        let because = if field.is_some() { "the mapping" } else { "not in the mapping; kept as sent" };
+        Guess { column: column.clone(), field, because: because.into() }
+    };
+    let guesses: Vec<Guess> = table.columns.iter().map(guess).collect();
+    let mut mapping = mapping.clone();
+    let shipped = mapping.preset.as_deref().and_then(presets::named);
+    if shipped.is_some_and(|preset| preset.column == mapping.column) {
+        let mapped =
+            |key: &String| guesses.iter().any(|guess| guess.field.is_some_and(|field| field.word() == key));
+        mapping.key.retain(mapped);
+    }
+    Proposal { mapping, guesses }
 }
 
 /// Proposes a mapping from the column names, and for columns of no known name from their contents. The preset that

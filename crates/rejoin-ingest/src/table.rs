@@ -128,6 +128,12 @@ pub fn read(bytes: &[u8]) -> Result<Table, ReadError> {
         return workbook::read(bytes);
     }
     let (text, guessed) = delimited::decode(bytes);
+    let controls =
+        text.chars().take(4_096).filter(|letter| letter.is_control() && !letter.is_whitespace()).count();
+    if controls > 16 {
+        let reason = "neither text nor any form of table that this program knows".into();
+        return Err(ReadError::Damaged { format: "table", reason });
+    }
     let mut table = match json::read(&text) {
         Some(table) => table?,
         None => delimited::read(&text)?,

@@ -126,7 +126,9 @@ pub struct Measure {
     pub version: u16,
     /// The definition, in English and Spanish.
     pub definition: (&'static str, &'static str),
-    /// Which parameters it needs: `on`, `id`.
+    /// Which parameters it takes; any other is refused, so that no answer claims what was not asked.
+    pub takes: &'static [&'static str],
+    /// Which of them it needs: `on`, `id`.
     pub needs: &'static [&'static str],
     /// What the value is.
     pub unit: Unit,
@@ -168,6 +170,15 @@ pub enum Refused {
         /// What it may be.
         example: String,
     },
+    /// A parameter that the measure does not take.
+    DoesNotTake {
+        /// The measure.
+        measure: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+        /// What it takes.
+        takes: String,
+    },
     /// A group or clock that does not exist.
     Unknown {
         /// What kind of word.
@@ -187,6 +198,9 @@ impl fmt::Display for Refused {
             Refused::Needs { measure, parameter, example } => {
                 write!(f, "the measure {measure} needs --{parameter}, as in {example}")
             }
+            Refused::DoesNotTake { measure, parameter, takes } => {
+                write!(f, "the measure {measure} does not take --{parameter}; it takes: {takes}")
+            }
             Refused::Unknown { what, word, known } => {
                 write!(f, "there is no {what} {word:?}; there are: {known}")
             }
@@ -201,14 +215,14 @@ impl std::error::Error for Refused {}
 pub type Columns = [u64; 4];
 
 /// One line of a breakdown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// Group → value; a measure's own division is called `part`.
     pub key: Vec<(String, String)>,
     /// Counts by how it is known.
     pub columns: Columns,
     /// The measure's value for the line.
-    pub value: u64,
+    pub value: f64,
 }
 
 /// Statistics of days.
@@ -259,6 +273,19 @@ pub struct Answer {
 
 /// Asks a measure.
 pub fn ask(measure: &'static Measure, scene: &Scene<'_>, parameters: &Parameters) -> Result<Answer, Refused> {
+    let given = [
+        ("on", parameters.on.is_some()),
+        ("from", parameters.from.is_some()),
+        ("to", parameters.to.is_some()),
+        ("id", parameters.id.is_some()),
+        ("by", !parameters.by.is_empty()),
+        ("where", !parameters.only.is_empty()),
+    ];
+    if let Some((parameter, _)) = given.iter().find(|(name, given)| *given && !measure.takes.contains(name)) {
+        let takes: Vec<String> = measure.takes.iter().map(|name| format!("--{name}")).collect();
+        let takes = if takes.is_empty() { "nothing".into() } else { takes.join(", ") };
+        return Err(Refused::DoesNotTake { measure: measure.name, parameter, takes });
+    }
     for need in measure.needs {
         let (missing, example) = match *need {
             "on" => (parameters.on.is_none(), "--on 2018-06-26".to_owned()),
@@ -289,6 +316,15 @@ pub fn ask(measure: &'static Measure, scene: &Scene<'_>, parameters: &Parameters
         .iter()
         .map(|(name, value)| Ok((find(name)?, (scene.fold)(value))))
         .collect::<Result<_, Refused>>()?;
+    for ((group, value), (_, said)) in only.iter().zip(&parameters.only) {
+        let mut known: Vec<String> = scene.people.iter().map(|person| group.of(person)).collect();
+        known.sort_unstable();
+        known.dedup();
+        if !known.iter().any(|known| (scene.fold)(known) == *value) {
+            known.truncate(20);
+            return Err(Refused::Unknown { what: "value", word: said.clone(), known: known.join(", ") });
+        }
+    }
     let mut counted = (measure.count)(scene, parameters)?;
     counted.retain(|one| {
         only.iter().all(|(group, value)| {
@@ -307,7 +343,7 @@ fn answer(
 ) -> Answer {
     let value_of = |columns: &Columns| measure.value.iter().map(|how| columns[*how as usize]).sum::<u64>();
     let mut columns = Columns::default();
-    let mut lines: BTreeMap<Vec<(String, String)>, Columns> = BTreeMap::new();
+    let mut lines: BTreeMap<Vec<(String, String)>, (Columns, Vec<i32>)> = BTreeMap::new();
     let mut records: Vec<RecordId> = Vec::new();
     let mut days: Vec<i32> = Vec::new();
     for one in &counted {
@@ -321,9 +357,16 @@ fn answer(
             key.push((group.name.to_owned(), value));
         }
         if !key.is_empty() {
-            lines.entry(key).or_default()[one.how as usize] += one.count;
+            let line = lines.entry(key).or_default();
+            line.0[one.how as usize] += one.count;
+            line.1.extend(one.days);
         }
-        records.extend(&one.records);
+        // The list is of those whom the value counts: for medians, those who have days.
+        let in_value =
+            measure.value.contains(&one.how) && (measure.unit != Unit::MedianDays || one.days.is_some());
+        if in_value {
+            records.extend(&one.records);
+        }
         days.extend(one.days);
     }
     records.sort_unstable();
@@ -344,7 +387,13 @@ fn answer(
         columns,
         breakdown: lines
             .into_iter()
-            .map(|(key, columns)| Line { value: value_of(&columns), key, columns })
+            .map(|(key, (columns, days))| {
+                let value = match measure.unit {
+                    Unit::MedianDays => statistics(days).map_or(f64::NAN, |days| days.median),
+                    Unit::Children | Unit::Findings => value_of(&columns) as f64,
+                };
+                Line { key, columns, value }
+            })
             .collect(),
         days,
         records_hash: hash(&records),
@@ -407,7 +456,8 @@ impl Scene<'_> {
 
 /// One person counted, resting on its shelter records.
 pub(crate) fn counted(at: usize, person: &Person<'_>, how: How) -> Counted {
-    let shelter = person.records.iter().filter(|record| record.kind == ListKind::ShelterStay);
+    let shelter =
+        person.records.iter().filter(|record| record.kind == ListKind::ShelterStay && !record.withdrawn);
     let mut records: Vec<RecordId> = shelter.map(|record| record.id).collect();
     if records.is_empty() {
         records = person.records.iter().map(|record| record.id).collect();

@@ -85,7 +85,6 @@ const RULES: &[(&[&str], Option<Ask>)] = &[
     (&["certified"], Some(Ask::InCareOn)),
     (&["reunified"], Some(Ask::Reunited)),
     (&["separated"], Some(Ask::Separated)),
-    (&["children covered by data"], Some(Ask::Separated)),
 ];
 
 #[derive(Clone, Copy)]

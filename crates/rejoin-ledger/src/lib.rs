@@ -75,6 +75,26 @@ impl fmt::Display for Checkpoint {
     }
 }
 
+/// Why a text is not a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotACheckpoint;
+
+impl std::str::FromStr for Checkpoint {
+    type Err = NotACheckpoint;
+
+    fn from_str(text: &str) -> Result<Self, NotACheckpoint> {
+        let (size, digits) = text.trim().split_once(':').ok_or(NotACheckpoint)?;
+        let mut head = Hash::default();
+        if digits.len() != 64 || !digits.is_ascii() {
+            return Err(NotACheckpoint);
+        }
+        for (at, byte) in head.0.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&digits[at * 2..at * 2 + 2], 16).map_err(|_| NotACheckpoint)?;
+        }
+        Ok(Self { size: size.parse().map_err(|_| NotACheckpoint)?, head })
+    }
+}
+
 /// What verification found wrong first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Breach {
@@ -153,6 +173,13 @@ mod tests {
             FIRST.chain(Hash::default()).to_string(),
             "a438f5e693188060ef2c82e62395e51dde435e5ec08dc955a9abc3d1af3f995d"
         );
+    }
+
+    #[test]
+    fn a_checkpoint_is_read_back_as_written() {
+        let checkpoint = Checkpoint { size: 7, head: FIRST.chain(Hash::default()) };
+        assert_eq!(checkpoint.to_string().parse(), Ok(checkpoint));
+        assert_eq!("7:abc".parse::<Checkpoint>(), Err(NotACheckpoint));
     }
 
     #[test]

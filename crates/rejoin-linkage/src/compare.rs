@@ -20,6 +20,8 @@ pub struct Comparison {
     pub levels: &'static [&'static str],
     /// Starting values of m, by level from 1, before estimation.
     pub start: &'static [f64],
+    /// Values of u argued for, by level from 1: what counts where there are too few records to sample from.
+    pub chance: &'static [f64],
     /// The level from which agreement is on exact values, whose weight is adjusted by how frequent the value is
     /// (term-frequency adjustment); `None`: no adjustment.
     pub frequent: Option<u8>,
@@ -233,7 +235,10 @@ pub(crate) mod tests {
         assert_eq!(COMPARISONS.len(), COUNT);
         for comparison in COMPARISONS {
             assert_eq!(comparison.levels.len(), comparison.start.len() + 1, "{}", comparison.name);
-            assert!((comparison.start.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{}", comparison.name);
+            assert_eq!(comparison.start.len(), comparison.chance.len(), "{}", comparison.name);
+            for argued in [comparison.start, comparison.chance] {
+                assert!((argued.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{}", comparison.name);
+            }
         }
     }
 }

@@ -26,12 +26,17 @@ pub struct Model {
 /// Counts of agreement patterns among compared pairs.
 pub type Counts = BTreeMap<Pattern, u64>;
 
-/// u of every level by `sample` random pairs, each level having at least half a pair (so that no level is impossible).
+/// Imagined pairs at the argued values of u, beside those that are sampled.
+const IMAGINED_CHANCE: f64 = 1_000.0;
+
+/// u of every level by `sample` random pairs, beside a thousand imagined pairs at the argued values: so that no level
+/// is impossible, and a handful of records, most pairs of which may be matches, does not teach that agreement is
+/// common. A file has only so many distinct pairs: drawing the same ones again adds no evidence.
 pub fn sample_u(prepared: &Prepared, rows: usize, sample: usize) -> Vec<Vec<f64>> {
     let mut counts: Vec<Vec<f64>> =
-        COMPARISONS.iter().map(|comparison| vec![0.5; comparison.levels.len() - 1]).collect();
+        COMPARISONS.iter().map(|comparison| vec![0.0; comparison.chance.len()]).collect();
+    let mut drawn = 0u64;
     if rows >= 2 {
-        // A stride coprime to the number of rows visits all of them in an order unlike that of the lists.
         let mut state = 0x2545_f491_4f6c_dd1du64;
         for _ in 0..sample {
             let mut draw = || {
@@ -42,6 +47,7 @@ pub fn sample_u(prepared: &Prepared, rows: usize, sample: usize) -> Vec<Vec<f64>
             if left == right {
                 continue;
             }
+            drawn += 1;
             for (at, level) in prepared.pattern(left, right).into_iter().enumerate() {
                 if level > 0 {
                     counts[at][level as usize - 1] += 1.0;
@@ -49,7 +55,12 @@ pub fn sample_u(prepared: &Prepared, rows: usize, sample: usize) -> Vec<Vec<f64>
             }
         }
     }
-    for levels in &mut counts {
+    let distinct = rows as f64 * (rows as f64 - 1.0) / 2.0;
+    let scale = (distinct / drawn.max(1) as f64).min(1.0);
+    for (levels, comparison) in counts.iter_mut().zip(COMPARISONS) {
+        for (count, argued) in levels.iter_mut().zip(comparison.chance) {
+            *count = *count * scale + argued * IMAGINED_CHANCE;
+        }
         let total: f64 = levels.iter().sum();
         levels.iter_mut().for_each(|count| *count /= total);
     }

@@ -97,7 +97,7 @@ pub fn match_families(people: &People, named: &Named, settings: &Settings) -> Fa
     let u = evidence::chance(&context);
     let mut m: Vec<Vec<f64>> = EVIDENCE.iter().map(|kind| kind.m.to_vec()).collect();
     // Each child has two places to fill, and any adult may fill one of them.
-    let adults = context.adults.len().max(1) as f64;
+    let adults = context.adults.len().max(2) as f64;
     let prior = weight::of_bits((settings.expected / adults).log2());
     let groups = by_place(&context, &scored);
     let mut probabilities = vec![0.0; scored.len()];

@@ -5,9 +5,9 @@ use crate::project::{Reader, hex, payload};
 use crate::store::Store;
 use crate::wire::{self, ListReceived, ModelRun, RecordAbsent, RecordReceived, WireFinding};
 use crate::{Error, Progress};
-use rejoin_model::Finding;
+use rejoin_model::{Field, Finding};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A record as the tables should have it: event, delivery, presence, findings about its newest row.
 struct Expected {
@@ -26,6 +26,8 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     let mut readers: HashMap<u64, Reader> = HashMap::new();
     let mut records: BTreeMap<String, Expected> = BTreeMap::new();
     let mut findings: Vec<String> = Vec::new();
+    let mut deliveries: Vec<String> = Vec::new();
+    let mut units: BTreeSet<String> = BTreeSet::new();
     let mut runs: HashMap<String, String> = HashMap::new();
     store.each_event(|event| {
         if event.sequence.is_multiple_of(4096) {
@@ -36,6 +38,10 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
                 let received: ListReceived = payload(&event)?;
                 let known = received.findings.iter().filter_map(WireFinding::finding);
                 findings.extend(known.map(|finding| line(event.sequence, &finding)));
+                deliveries.push(format!(
+                    "{} {} {} {}",
+                    event.sequence, received.list, received.file, received.mapping
+                ));
                 readers.insert(event.sequence, Reader::new(&received)?);
             }
             wire::RECORD_RECEIVED => {
@@ -43,7 +49,10 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
                 let (Some(reader), Ok(id)) = (readers.get(&received.delivery), received.id.parse()) else {
                     return Ok(());
                 };
-                let (_, doubts) = reader.read(id, received.row, &received.cells);
+                let (record, doubts) = reader.read(id, received.row, &received.cells);
+                if let Some(unit) = record.identifier(Field::FamilyUnitNumber) {
+                    units.insert(format!("{} {unit} {}", received.id, reader.list));
+                }
                 let findings = doubts.iter().map(|finding| line(received.delivery, finding)).collect();
                 let expected =
                     Expected { event: event.sequence, delivery: received.delivery, present: true, findings };
@@ -76,6 +85,8 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     };
     if of_records != store.record_lines()?
         || findings != store.finding_lines()?
+        || deliveries != store.delivery_lines()?
+        || units != store.family_unit_lines()?.into_iter().collect()
         || run_differs("people", wire::PEOPLE_LINKED, &people)?
         || run_differs("families", wire::FAMILIES_PROPOSED, &families)?
     {

@@ -2,11 +2,12 @@
 
 use arrow_array::{Int32Array, Int64Array, StringArray, UInt32Array};
 use rejoin_custody::Person;
+use rejoin_custody::separation::LARGEST_UNIT;
 use rejoin_linkage::{Named, Names, People, Records, Words};
-use rejoin_model::{Field, ListKind, Moment, PersonName, Precision, Record, Sex, Subject, Value};
+use rejoin_model::{Field, ListKind, Moment, PersonName, Precision, Record, RecordId, Sex, Subject, Value};
 use rejoin_normalize::phonetic;
 use rejoin_normalize::text::fold;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 fn words(parts: Vec<Option<&str>>) -> Words {
     let sound: StringArray =
@@ -89,8 +90,24 @@ pub(crate) fn best_name<'a>(person: &Person<'a>) -> Option<&'a PersonName> {
     best
 }
 
-/// Columns of people, in their order, and the relatives they name.
-pub(crate) fn of_people(people: &[Person<'_>]) -> (People, Named) {
+/// Columns of people, in their order, and the relatives they name. `units` are all family-unit numbers ever on record:
+/// a number that a later delivery wiped or re-keyed still says who was together.
+pub(crate) fn of_people(people: &[Person<'_>], units: &[(RecordId, String, String)]) -> (People, Named) {
+    let mut members: HashMap<(&str, &str), usize> = HashMap::new();
+    for (_, list, unit) in units {
+        *members.entry((list, unit)).or_default() += 1;
+    }
+    let mut given: HashMap<RecordId, Vec<(&str, &str)>> = HashMap::new();
+    for (record, list, unit) in
+        units.iter().filter(|(_, list, unit)| members[&(&**list, &**unit)] <= LARGEST_UNIT)
+    {
+        given.entry(*record).or_default().push((list, unit));
+    }
+    // Of several numbers the one that joins most people: a re-keyed one stands alone.
+    let unit_of = |person: &Person<'_>| -> Option<String> {
+        let all = person.records.iter().filter_map(|record| given.get(&record.id)).flatten();
+        all.max_by_key(|unit| members[*unit]).map(|(list, unit)| format!("{list} {unit}"))
+    };
     let border = |person: &Person<'_>, read: &dyn Fn(&Record) -> Option<String>| {
         person
             .records
@@ -139,9 +156,7 @@ pub(crate) fn of_people(people: &[Person<'_>]) -> (People, Named) {
                 .first(|record| record.identifier(Field::AlienNumber))
                 .and_then(|number| number.parse().ok())
         })),
-        unit: text(&|record| {
-            record.identifier(Field::FamilyUnitNumber).map(|unit| format!("{} {unit}", record.list))
-        }),
+        unit: people.iter().map(|person| unit_of(person)).collect(),
         station: text(&|record| {
             record.place(Field::Station).or_else(|| record.place(Field::Sector)).map(fold)
         }),
@@ -154,7 +169,7 @@ pub(crate) fn of_people(people: &[Person<'_>]) -> (People, Named) {
     };
     let mut by = Vec::new();
     let mut whom = Vec::new();
-    let mut given: Vec<&PersonName> = Vec::new();
+    let mut relatives: Vec<&PersonName> = Vec::new();
     for (row, person) in people.iter().enumerate() {
         for (code, field) in [Field::MotherName, Field::FatherName, Field::ChildName].into_iter().enumerate()
         {
@@ -166,7 +181,7 @@ pub(crate) fn of_people(people: &[Person<'_>]) -> (People, Named) {
                     seen.push(&name.said);
                     by.push(row as u32);
                     whom.push(code as u32);
-                    given.push(name);
+                    relatives.push(name);
                 }
             }
         }
@@ -174,7 +189,7 @@ pub(crate) fn of_people(people: &[Person<'_>]) -> (People, Named) {
     let named = Named {
         by: UInt32Array::from(by),
         whom: UInt32Array::from(whom),
-        names: names(&given.into_iter().map(Some).collect::<Vec<_>>()),
+        names: names(&relatives.into_iter().map(Some).collect::<Vec<_>>()),
     };
     (columns, named)
 }

@@ -4,6 +4,7 @@
 use crate::check::digest;
 use crate::wire::{self, ModelRun};
 use crate::{Case, Error, Progress, Stamp, columns};
+use rejoin_ledger::Checkpoint;
 use rejoin_linkage::block::RuleReport;
 use rejoin_linkage::compare::COMPARISONS;
 use rejoin_linkage::family::{self, match_families};
@@ -75,6 +76,7 @@ impl Case {
 
 fn people(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<LinkReport, Error> {
     progress("reading records", 0, 0);
+    let before = case.checkpoint()?;
     let records = case.records(None)?;
     progress("comparing", 0, 0);
     let linkage = link(&columns::of_records(&records), &Settings::default());
@@ -116,7 +118,11 @@ fn people(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Link
     };
     progress("writing people", 0, 0);
     let change = case.store.begin()?;
-    change.connection().execute_batch("DELETE FROM person; DELETE FROM link;")?;
+    unchanged(&change, before)?;
+    // Families were proposed between the people of the last run, some of whom may be gone.
+    change.connection().execute_batch(
+        "DELETE FROM person; DELETE FROM link; DELETE FROM candidate; DELETE FROM derived WHERE name = 'families';",
+    )?;
     {
         let mut insert =
             change.connection().prepare("INSERT INTO person (record, person) VALUES (?1, ?2)")?;
@@ -155,9 +161,10 @@ fn families(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Fa
         ));
     }
     progress("reading people", 0, 0);
+    let before = case.checkpoint()?;
     let view = case.view()?;
     let people = view.people();
-    let (columns, named) = columns::of_people(&people);
+    let (columns, named) = columns::of_people(&people, &view.units);
     progress("matching", 0, 0);
     let families = match_families(&columns, &named, &family::Settings::default());
     let mut rows = Vec::new();
@@ -198,6 +205,7 @@ fn families(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Fa
     };
     drop(people);
     let change = case.store.begin()?;
+    unchanged(&change, before)?;
     change.connection().execute_batch("DELETE FROM candidate;")?;
     {
         let mut insert = change.connection().prepare(
@@ -217,6 +225,11 @@ fn families(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Fa
     change.append(stamp, wire::FAMILIES_PROPOSED, 1, &serde_json::to_vec(&run).unwrap_or_default())?;
     finish(change, "families")?;
     Ok(report)
+}
+
+/// What was read is what will be written to.
+fn unchanged(change: &crate::store::Change<'_>, before: Checkpoint) -> Result<(), Error> {
+    if change.checkpoint()? == before { Ok(()) } else { Err(Error::ChangedMeanwhile) }
 }
 
 fn finish(change: crate::store::Change<'_>, name: &str) -> Result<(), Error> {

@@ -98,6 +98,25 @@ pub enum Error {
         /// This kind.
         now: String,
     },
+    /// The file leaves out most of its list.
+    #[error("{gone} of the {of} rows of the list {list:?} are not in this file; nothing was changed")]
+    MostRowsGone {
+        /// The list.
+        list: String,
+        /// Rows that would be gone.
+        gone: u64,
+        /// Rows of the list.
+        of: u64,
+    },
+    /// Somebody else wrote to the case between reading and writing.
+    #[error("the case was changed by somebody else meanwhile; nothing was changed")]
+    ChangedMeanwhile,
+    /// The ledger is not the one of which a checkpoint was taken.
+    #[error("the ledger does not continue the checkpoint given")]
+    CheckpointDiffers,
+    /// The triggers that keep the ledger append-only are gone.
+    #[error("the ledger's guards against change are gone")]
+    Unguarded,
     /// A clock file cannot be used.
     #[error("the clocks cannot be read: {0}")]
     Clocks(String),
@@ -114,6 +133,14 @@ impl Error {
             Error::NotEmpty { .. } => "choose a new directory, or use the case that is there with -C".into(),
             Error::NoCase { .. } => "make one with `rejoin init DIR`, or name it with -C DIR".into(),
             Error::OtherVersion { .. } => "use the version of Rejoin that made it".into(),
+            Error::Store(error)
+                if matches!(
+                    error.sqlite_error_code(),
+                    Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+                ) =>
+            {
+                "the file is damaged: keep a copy of it, and restore a backup".into()
+            }
             Error::Store(_) => "is the disk full, or another program writing to the case? Nothing was changed".into(),
             Error::Tampered(_) => {
                 "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()
@@ -124,6 +151,15 @@ impl Error {
             Error::Mapping { source, .. } => source.hint().into(),
             Error::KeyChanged { .. } | Error::KindChanged { .. } => {
                 "give this file a list name of its own in its mapping, or keep the list's form".into()
+            }
+            Error::MostRowsGone { .. } => {
+                "if the file only adds to its list, say --partial; if it is another list, name it with --list; if the \
+                 rows are really gone, say --complete"
+                    .into()
+            }
+            Error::ChangedMeanwhile => "run the command again".into(),
+            Error::CheckpointDiffers | Error::Unguarded => {
+                "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()
             }
             Error::Clocks(_) => "compare with clocks/us.toml of the source tree".into(),
             Error::First(_) => "run that step, then this one".into(),

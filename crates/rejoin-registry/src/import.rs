@@ -1,13 +1,13 @@
 //! The import command: a file to a delivery, compared with the list's last delivery.
 
 use crate::project::{Projector, Reader, hex, payload};
-use crate::store::{Store, StoredEvent};
+use crate::store::{Change, StoredEvent};
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, WireFinding};
 use crate::{Case, Error, Progress, Stamp};
 use rejoin_ingest::interpret::{content, keyless};
 use rejoin_ingest::{Interpreter, Mapping, Row, Table, mapping, presets, table};
 use rejoin_model::{Field, Finding, FindingCode, Record, RecordId};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -19,8 +19,20 @@ pub struct ImportRequest<'a> {
     pub bytes: &'a [u8],
     /// The mapping; `None`: the preset that fits best.
     pub mapping: Option<Mapping>,
-    /// The file adds to its list: rows that it does not have are not gone.
-    pub partial: bool,
+    /// Whether the file is the whole list.
+    pub extent: Extent,
+}
+
+/// How much of its list a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// The whole list, presumably: rows it does not have are gone, unless most are, which is refused as a mistake.
+    #[default]
+    Presumed,
+    /// A part: rows it does not have are not gone.
+    Part,
+    /// The whole list, whatever it leaves out.
+    Whole,
 }
 
 /// What an import came to.
@@ -46,23 +58,25 @@ pub struct ImportReport {
     pub gone: u64,
     /// Rows equal to the last delivery.
     pub unchanged: u64,
+    /// Of these, rows that another mapping now reads anew.
+    pub reread: u64,
     /// Findings by code.
     pub findings: BTreeMap<&'static str, u64>,
 }
 
-/// A row as the last delivery had it.
+/// A row as the deliveries so far left it.
 struct Known {
     cells: Vec<String>,
-    columns: Vec<String>,
     delivery: u64,
     row: u32,
+    present: bool,
 }
 
-/// A list as its last delivery left it.
+/// A list as its deliveries so far left it.
 struct LastDelivery {
     known: HashMap<RecordId, Known>,
     /// By the event of the delivery.
-    readers: HashMap<u64, Reader>,
+    deliveries: HashMap<u64, (Reader, ListReceived)>,
 }
 
 impl Case {
@@ -95,38 +109,63 @@ impl Case {
             changed: 0,
             gone: 0,
             unchanged: 0,
+            reread: 0,
             findings: BTreeMap::new(),
         };
-        if delivered(&self.store, &mapping.list, &file, &mapping_text)? {
+        // From here on nobody else writes: what is compared is what will be changed.
+        let change = self.store.begin()?;
+        let before_now = delivered(change.connection(), &mapping.list, &file, &mapping_text)?;
+        if before_now.newest {
             report.seen_before = true;
             report.unchanged = report.rows;
             return Ok(report);
         }
-        check_form(&self.store, &mapping)?;
-        let LastDelivery { known, readers } = known(&self.store, &mapping.list)?;
+        check_form(change.connection(), &mapping)?;
+        let last = last_delivery(change.connection(), &mapping.list)?;
         let mut findings = table.findings.clone();
         findings.extend(interpreter.survey(&table.rows));
         let (identified, seen) = identify(&interpreter, &table.rows, &mut findings);
         let mut received = Vec::new();
         for (id, row) in identified {
-            match known.get(&id) {
-                Some(before) if same(before, &table.columns, &row.cells) => report.unchanged += 1,
-                before => {
-                    match before {
-                        Some(before) => {
-                            report.changed += 1;
-                            findings.extend(changes(id, before, &table.columns, row));
-                        }
-                        None => report.added += 1,
+            let before = last.known.get(&id);
+            let differs = before.map(|before| last.differences(before, &table.columns, &row.cells));
+            match (before, &differs) {
+                (Some(before), Some(differs)) if before.present && differs.is_empty() => {
+                    report.unchanged += 1;
+                    if last.mapping_of(before) == Some(mapping_text.as_str()) {
+                        continue;
                     }
-                    received.push((id, row, before));
+                    report.reread += 1;
                 }
+                // A row that had gone and comes back is new to the list, and still compared.
+                (Some(before), _) if !before.present => report.added += 1,
+                (Some(_), _) => report.changed += 1,
+                (None, _) => report.added += 1,
             }
+            findings.extend(differs.into_iter().flatten().map(|(column, then, now)| {
+                Finding {
+                    record: Some(id),
+                    ..Finding::new(FindingCode::RowChanged, &column, &now, format!("was {then:?}"))
+                        .at_row(row.number)
+                }
+            }));
+            received.push((id, row, before));
         }
-        let mut gone: Vec<RecordId> = match request.partial {
-            true => Vec::new(),
-            false => known.keys().filter(|id| !seen.contains(id)).copied().collect(),
+        let present = last.known.values().filter(|known| known.present).count() as u64;
+        let mut gone: Vec<RecordId> = match request.extent {
+            Extent::Part => Vec::new(),
+            _ => {
+                let gone = last.known.iter().filter(|(id, known)| known.present && !seen.contains(id));
+                gone.map(|(id, _)| *id).collect()
+            }
         };
+        if request.extent == Extent::Presumed && gone.len() as u64 * 2 > present {
+            return Err(Error::MostRowsGone {
+                list: mapping.list.clone(),
+                gone: gone.len() as u64,
+                of: present,
+            });
+        }
         gone.sort_unstable();
         report.gone = gone.len() as u64;
         let file_bytes: [u8; 32] = Sha256::digest(request.bytes).into();
@@ -134,18 +173,22 @@ impl Case {
             let Some(before) = before else { continue };
             let origin = rejoin_model::Origin { file: file_bytes, row: row.number };
             let (now, _) = interpreter.record(*id, origin, &row.cells);
-            let then = read_known(&readers, *id, before);
+            let then = last.read(*id, before);
             findings.extend(link_gone(then.as_ref(), Some(&now), row.number));
         }
         for id in &gone {
-            let before = &known[id];
+            let before = &last.known[id];
             let said = content(&before.cells).replace('\u{1f}', " | ");
             findings.push(Finding {
                 record: Some(*id),
                 ..Finding::new(FindingCode::RowVanished, "", &said, "kept, marked as absent")
                     .at_row(before.row)
             });
-            findings.extend(link_gone(read_known(&readers, *id, before).as_ref(), None, before.row));
+            findings.extend(link_gone(last.read(*id, before).as_ref(), None, before.row));
+        }
+        if before_now.ever && report.added + report.changed + report.gone + report.reread == 0 {
+            report.seen_before = true;
+            return Ok(report);
         }
         let event = ListReceived {
             file,
@@ -158,43 +201,43 @@ impl Case {
             added: report.added,
             changed: report.changed,
             gone: report.gone,
+            reread: report.reread,
             findings: findings.iter().map(WireFinding::from).collect(),
         };
-        let delivery = self.write(stamp, &event, &received, &gone, progress)?;
+        let delivery = write(&change, stamp, &event, &received, &gone, progress)?;
+        change.commit()?;
         report.findings = self.finding_counts(delivery)?;
         Ok(report)
     }
+}
 
-    fn write(
-        &mut self,
-        stamp: &Stamp,
-        event: &ListReceived,
-        received: &[(RecordId, &Row, Option<&Known>)],
-        gone: &[RecordId],
-        progress: Progress<'_>,
-    ) -> Result<u64, Error> {
-        let change = self.store.begin()?;
-        let mut projector = Projector::default();
-        let delivery = change.append(stamp, wire::LIST_RECEIVED, 1, &bytes(event))?;
-        projector.list_received(&change, delivery, event)?;
-        let total = received.len() as u64;
-        for (at, (id, row, _)) in received.iter().enumerate() {
-            let record =
-                RecordReceived { id: id.to_string(), delivery, row: row.number, cells: row.cells.clone() };
-            let sequence = change.append(stamp, wire::RECORD_RECEIVED, 1, &bytes(&record))?;
-            projector.record_received(&change, sequence, &record)?;
-            if at % 2048 == 0 {
-                progress(&event.list, at as u64, total);
-            }
+fn write(
+    change: &Change<'_>,
+    stamp: &Stamp,
+    event: &ListReceived,
+    received: &[(RecordId, &Row, Option<&Known>)],
+    gone: &[RecordId],
+    progress: Progress<'_>,
+) -> Result<u64, Error> {
+    let mut projector = Projector::default();
+    let delivery = change.append(stamp, wire::LIST_RECEIVED, 1, &bytes(event))?;
+    projector.list_received(change, delivery, event)?;
+    let total = received.len() as u64;
+    for (at, (id, row, _)) in received.iter().enumerate() {
+        let record =
+            RecordReceived { id: id.to_string(), delivery, row: row.number, cells: row.cells.clone() };
+        let sequence = change.append(stamp, wire::RECORD_RECEIVED, 1, &bytes(&record))?;
+        projector.record_received(change, sequence, &record)?;
+        if at % 2048 == 0 {
+            progress(&event.list, at as u64, total);
         }
-        for id in gone {
-            let absent = RecordAbsent { id: id.to_string(), delivery };
-            change.append(stamp, wire::RECORD_ABSENT, 1, &bytes(&absent))?;
-            change.absent(&absent.id)?;
-        }
-        change.commit()?;
-        Ok(delivery)
     }
+    for id in gone {
+        let absent = RecordAbsent { id: id.to_string(), delivery };
+        change.append(stamp, wire::RECORD_ABSENT, 1, &bytes(&absent))?;
+        change.absent(&absent.id)?;
+    }
+    Ok(delivery)
 }
 
 fn bytes(payload: &impl serde::Serialize) -> Vec<u8> {
@@ -206,14 +249,17 @@ fn preview(request: &ImportRequest<'_>) -> Result<(Table, mapping::Proposal), Er
     let table =
         table::read(request.bytes).map_err(|source| Error::Read { name: request.name.into(), source })?;
     let proposal = match &request.mapping {
-        Some(mapping) => mapping::Proposal { mapping: mapping.clone(), guesses: Vec::new() },
+        Some(mapping) => mapping::propose_by(&table, mapping),
         None => {
             let stem = request.name.split('.').next().unwrap_or("list");
             let proposal = mapping::propose(&table, &rejoin_normalize::text::fold(stem).replace(' ', "-"));
-            // A preset keeps its own codes and spellings; only the headers are narrowed to the file's.
-            let preset = proposal.mapping.preset.as_deref().and_then(presets::named);
-            match preset {
-                Some(preset) => mapping::Proposal { mapping: preset, ..proposal },
+            // A preset is used as it is, so that the next delivery's other headers are read, too; a key of which the
+            // file has no column is left out.
+            match proposal.mapping.preset.as_deref().and_then(presets::named) {
+                Some(preset) => mapping::Proposal {
+                    mapping: Mapping { key: proposal.mapping.key.clone(), ..preset },
+                    ..proposal
+                },
                 None => proposal,
             }
         }
@@ -221,23 +267,29 @@ fn preview(request: &ImportRequest<'_>) -> Result<(Table, mapping::Proposal), Er
     Ok((table, proposal))
 }
 
-fn delivered(store: &Store, list: &str, file: &str, mapping: &str) -> Result<bool, Error> {
-    // Only the newest delivery counts: going back to an older file is a change, and is compared.
-    let newest: Option<(String, String)> = store
-        .connection()
-        .query_row(
-            "SELECT file, mapping FROM delivery WHERE list = ?1 ORDER BY sequence DESC LIMIT 1",
-            [list],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?;
-    Ok(newest.is_some_and(|newest| newest == (file.to_owned(), mapping.to_owned())))
+/// Whether a file was delivered before, by the same mapping.
+struct Delivered {
+    /// It is the list's newest delivery.
+    newest: bool,
+    /// It is one of the list's deliveries.
+    ever: bool,
+}
+
+fn delivered(connection: &Connection, list: &str, file: &str, mapping: &str) -> Result<Delivered, Error> {
+    let mut statement =
+        connection.prepare("SELECT file, mapping FROM delivery WHERE list = ?1 ORDER BY sequence DESC")?;
+    let rows = statement.query_map([list], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let mut same = Vec::new();
+    for row in rows {
+        let row = row?;
+        same.push(row.0 == file && row.1 == mapping);
+    }
+    Ok(Delivered { newest: same.first() == Some(&true), ever: same.contains(&true) })
 }
 
 /// A list keeps its key and kind: otherwise nothing could be compared.
-fn check_form(store: &Store, mapping: &Mapping) -> Result<(), Error> {
-    let before: Option<String> = store
-        .connection()
+fn check_form(connection: &Connection, mapping: &Mapping) -> Result<(), Error> {
+    let before: Option<String> = connection
         .query_row(
             "SELECT mapping FROM delivery WHERE list = ?1 ORDER BY sequence DESC LIMIT 1",
             [&mapping.list],
@@ -255,40 +307,72 @@ fn check_form(store: &Store, mapping: &Mapping) -> Result<(), Error> {
     Ok(())
 }
 
-/// The list's present rows, with the readers of the deliveries they came in.
-fn known(store: &Store, list: &str) -> Result<LastDelivery, Error> {
-    let mut columns: HashMap<u64, Vec<String>> = HashMap::new();
-    let mut readers = HashMap::new();
-    let mut statement = store.connection().prepare(
+/// The list's rows as the deliveries so far left them.
+fn last_delivery(connection: &Connection, list: &str) -> Result<LastDelivery, Error> {
+    let mut deliveries = HashMap::new();
+    let mut statement = connection.prepare(
         "SELECT e.sequence, e.kind, e.version, e.payload FROM delivery d JOIN event e ON e.sequence = d.sequence \
          WHERE d.list = ?1",
     )?;
     for stored in statement.query_map([list], StoredEvent::from_row)? {
         let stored = stored?;
         let received: ListReceived = payload(&stored)?;
-        readers.insert(stored.sequence, Reader::new(&received)?);
-        columns.insert(stored.sequence, received.columns);
+        deliveries.insert(stored.sequence, (Reader::new(&received)?, received));
     }
     let mut known = HashMap::new();
-    let mut statement = store.connection().prepare(
-        "SELECT e.sequence, e.kind, e.version, e.payload FROM record r JOIN event e ON e.sequence = r.event \
-         WHERE r.list = ?1 AND r.present = 1",
+    let mut statement = connection.prepare(
+        "SELECT e.sequence, e.kind, e.version, e.payload, r.present FROM record r \
+         JOIN event e ON e.sequence = r.event WHERE r.list = ?1",
     )?;
-    for stored in statement.query_map([list], StoredEvent::from_row)? {
-        let received: RecordReceived = payload(&stored?)?;
+    let rows =
+        statement.query_map([list], |row| Ok((StoredEvent::from_row(row)?, row.get::<_, bool>(4)?)))?;
+    for row in rows {
+        let (stored, present) = row?;
+        let received: RecordReceived = payload(&stored)?;
         if let Ok(id) = received.id.parse() {
-            let columns = columns.get(&received.delivery).cloned().unwrap_or_default();
-            known.insert(
-                id,
-                Known { cells: received.cells, columns, delivery: received.delivery, row: received.row },
-            );
+            let RecordReceived { cells, delivery, row, .. } = received;
+            known.insert(id, Known { cells, delivery, row, present });
         }
     }
-    Ok(LastDelivery { known, readers })
+    Ok(LastDelivery { known, deliveries })
 }
 
-fn read_known(readers: &HashMap<u64, Reader>, id: RecordId, known: &Known) -> Option<Record> {
-    readers.get(&known.delivery).map(|reader| reader.read(id, known.row, &known.cells).0)
+impl LastDelivery {
+    fn read(&self, id: RecordId, known: &Known) -> Option<Record> {
+        let (reader, _) = self.deliveries.get(&known.delivery)?;
+        Some(reader.read(id, known.row, &known.cells).0)
+    }
+
+    fn mapping_of(&self, known: &Known) -> Option<&str> {
+        self.deliveries.get(&known.delivery).map(|(_, received)| received.mapping.as_str())
+    }
+
+    /// Columns whose cells differ, whatever their order, white space collapsed: (column, then, now).
+    fn differences(
+        &self,
+        before: &Known,
+        columns: &[String],
+        cells: &[String],
+    ) -> Vec<(String, String, String)> {
+        let then_columns =
+            self.deliveries.get(&before.delivery).map_or(&[][..], |(_, received)| &received.columns);
+        if then_columns == columns && before.cells == cells {
+            return Vec::new();
+        }
+        let collapse = rejoin_normalize::text::collapse;
+        let cell = |names: &[String], cells: &[String], column: &str| {
+            let at = names.iter().position(|name| name == column);
+            at.and_then(|at| cells.get(at)).map_or(String::new(), |cell| collapse(cell))
+        };
+        let mut names: Vec<&String> = then_columns.iter().chain(columns).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+            .into_iter()
+            .map(|name| (name.clone(), cell(then_columns, &before.cells, name), cell(columns, cells, name)))
+            .filter(|(_, then, now)| then != now)
+            .collect()
+    }
 }
 
 /// Gives every row its id. Rows that share a key, or a whole content, are told apart by their order.
@@ -321,39 +405,6 @@ fn identify<'a>(
         out.push((id, row));
     }
     (out, seen)
-}
-
-/// Whether a row says the same as before: column by column, whatever their order, white space collapsed.
-fn same(before: &Known, columns: &[String], cells: &[String]) -> bool {
-    (before.columns == columns && before.cells == cells) || differences(before, columns, cells).is_empty()
-}
-
-/// Columns whose cells differ: (column, then, now).
-fn differences(before: &Known, columns: &[String], cells: &[String]) -> Vec<(String, String, String)> {
-    let collapse = rejoin_normalize::text::collapse;
-    let cell = |names: &[String], cells: &[String], column: &str| {
-        names
-            .iter()
-            .position(|name| name == column)
-            .and_then(|at| cells.get(at))
-            .map_or(String::new(), |cell| collapse(cell))
-    };
-    let mut names: Vec<&String> = before.columns.iter().chain(columns).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-        .into_iter()
-        .map(|name| (name.clone(), cell(&before.columns, &before.cells, name), cell(columns, cells, name)))
-        .filter(|(_, then, now)| then != now)
-        .collect()
-}
-
-fn changes(id: RecordId, before: &Known, columns: &[String], row: &Row) -> Vec<Finding> {
-    let finding = |(column, then, now): (String, String, String)| Finding {
-        record: Some(id),
-        ..Finding::new(FindingCode::RowChanged, &column, &now, format!("was {then:?}")).at_row(row.number)
-    };
-    differences(before, columns, &row.cells).into_iter().map(finding).collect()
 }
 
 /// The alarm that matters most: a family-unit number that was on record, and is not any more, or is another one.

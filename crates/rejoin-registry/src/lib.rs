@@ -17,7 +17,7 @@ mod wire;
 
 pub use derive::{FamiliesReport, LinkReport};
 pub use error::Error;
-pub use import::{ImportReport, ImportRequest};
+pub use import::{Extent, ImportReport, ImportRequest};
 pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
 
 use rejoin_ledger::Checkpoint;
@@ -84,9 +84,10 @@ impl Case {
     /// Checks every event against the chain, and every derived table against the events.
     ///
     /// # Errors
-    /// [`Error::Tampered`] at the first event that is not what was written; [`Error::DerivedDiffers`].
-    pub fn verify(&self, progress: Progress<'_>) -> Result<Checkpoint, Error> {
-        let checkpoint = self.store.verify(progress)?;
+    /// [`Error::Tampered`] at the first event that is not what was written; [`Error::CheckpointDiffers`] when the ledger
+    /// does not continue `known`, a checkpoint taken earlier; [`Error::Unguarded`]; [`Error::DerivedDiffers`].
+    pub fn verify(&self, known: Option<Checkpoint>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
+        let checkpoint = self.store.verify(known, progress)?;
         check::derived(&self.store, progress)?;
         Ok(checkpoint)
     }
@@ -94,6 +95,7 @@ impl Case {
     /// Throws every derived table away and derives it again from the ledger. Where people and families had been
     /// derived, linking and matching run again, over all records, and are written down as runs.
     pub fn rebuild(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<(), Error> {
+        self.store.verify(None, progress)?;
         let linked = self.store.derived_at("people")?.is_some();
         let proposed = self.store.derived_at("families")?.is_some();
         project::rebuild(&mut self.store, progress)?;

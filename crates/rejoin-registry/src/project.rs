@@ -4,7 +4,7 @@ use crate::store::{Change, Store, StoredEvent};
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived};
 use crate::{Error, Progress};
 use rejoin_ingest::{Interpreter, Mapping};
-use rejoin_model::{Finding, Origin, Record, RecordId};
+use rejoin_model::{Field, Finding, Origin, Record, RecordId};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
@@ -88,7 +88,10 @@ impl Projector {
         let Ok(id) = received.id.parse::<RecordId>() else { return Ok(()) };
         change.record(&received.id, &reader.list, sequence, received.delivery, true)?;
         change.forget_findings(id)?;
-        let (_, findings) = reader.read(id, received.row, &received.cells);
+        let (record, findings) = reader.read(id, received.row, &received.cells);
+        if let Some(unit) = record.identifier(Field::FamilyUnitNumber) {
+            change.family_unit(&received.id, &reader.list, unit)?;
+        }
         for finding in findings {
             change.finding(received.delivery, &reader.list, &finding)?;
         }
@@ -105,7 +108,7 @@ impl Projector {
     }
 }
 
-/// Derives the record, finding and delivery tables again.
+/// Derives the tables that events give by themselves again.
 pub(crate) fn rebuild(store: &mut Store, progress: Progress<'_>) -> Result<(), Error> {
     let total = store.checkpoint()?.size;
     let mut events = Vec::with_capacity(total as usize);
@@ -114,7 +117,7 @@ pub(crate) fn rebuild(store: &mut Store, progress: Progress<'_>) -> Result<(), E
         Ok(())
     })?;
     let change = store.begin()?;
-    change.clear_derived()?;
+    change.clear_projected()?;
     let mut projector = Projector::default();
     for event in &events {
         projector.event(&change, event)?;

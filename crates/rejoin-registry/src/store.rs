@@ -50,10 +50,12 @@ CREATE TABLE candidate (
 ) STRICT;
 CREATE INDEX candidate_by_child ON candidate (child);
 CREATE INDEX candidate_by_other ON candidate (other);
+CREATE TABLE family_unit (record TEXT NOT NULL, list TEXT NOT NULL, unit TEXT NOT NULL, PRIMARY KEY (record, unit)) STRICT, WITHOUT ROWID;
 CREATE TABLE derived (name TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;
 ";
 
-const DERIVED_TABLES: [&str; 7] = ["delivery", "record", "finding", "person", "link", "candidate", "derived"];
+/// Those that events give by themselves; the others are made by runs of linking and matching.
+const PROJECTED: [&str; 4] = ["delivery", "record", "finding", "family_unit"];
 
 /// The database of a case.
 pub(crate) struct Store {
@@ -74,7 +76,7 @@ impl StoredEvent {
         Ok(Self {
             sequence: row.get::<_, i64>(0)? as u64,
             kind: row.get(1)?,
-            version: row.get::<_, i64>(2)? as u16,
+            version: u16::try_from(row.get::<_, i64>(2)?).unwrap_or(u16::MAX),
             payload: row.get(3)?,
         })
     }
@@ -113,8 +115,11 @@ impl Store {
     }
 
     /// Recomputes the chain from the stored bytes.
-    pub fn verify(&self, progress: Progress<'_>) -> Result<Checkpoint, Error> {
+    pub fn verify(&self, known: Option<Checkpoint>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
         let total = self.checkpoint()?.size;
+        if known.is_some_and(|known| known.size > total) {
+            return Err(Error::CheckpointDiffers);
+        }
         let mut verifier = Verifier::default();
         let mut statement = self.connection.prepare(
             "SELECT sequence, at_micros, actor, kind, version, payload, hash FROM event ORDER BY sequence",
@@ -127,15 +132,27 @@ impl Store {
                 at_micros: row.get(1)?,
                 actor: row.get_ref(2)?.as_str().unwrap_or_default(),
                 kind: row.get_ref(3)?.as_str().unwrap_or_default(),
-                version: row.get::<_, i64>(4)? as u16,
+                // A version beyond any is not the one that was hashed.
+                version: u16::try_from(row.get::<_, i64>(4)?).unwrap_or(u16::MAX),
                 payload: row.get_ref(5)?.as_blob().unwrap_or_default(),
             };
             // A hash of another length is as good as a wrong one.
             let stored = stored.try_into().map(Hash).unwrap_or_default();
             verifier.take(&envelope, stored).map_err(Error::Tampered)?;
+            if known.is_some_and(|known| known.size == envelope.sequence && known != verifier.checkpoint()) {
+                return Err(Error::CheckpointDiffers);
+            }
             if envelope.sequence.is_multiple_of(4096) {
                 progress("checking events", envelope.sequence, total);
             }
+        }
+        let triggers: i64 = self.connection.query_row(
+            "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'",
+            [],
+            |row| row.get(0),
+        )?;
+        if triggers != 2 {
+            return Err(Error::Unguarded);
         }
         Ok(verifier.checkpoint())
     }
@@ -207,6 +224,29 @@ impl Store {
         let mut statement = self.connection.prepare(sql)?;
         let lines = statement.query_map([], line)?.collect::<Result<_, _>>()?;
         Ok(lines)
+    }
+
+    /// The delivery table as lines, in order.
+    pub fn delivery_lines(&self) -> Result<Vec<String>, Error> {
+        self.lines("SELECT sequence, list, file, mapping FROM delivery ORDER BY sequence", |row| {
+            let texts: [String; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
+            Ok(format!("{} {}", row.get::<_, i64>(0)?, texts.join(" ")))
+        })
+    }
+
+    /// The family-unit table as lines, in order.
+    pub fn family_unit_lines(&self) -> Result<Vec<String>, Error> {
+        self.lines("SELECT record, unit, list FROM family_unit ORDER BY record, unit", |row| {
+            let texts: [String; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+            Ok(texts.join(" "))
+        })
+    }
+
+    /// The event of the newest delivery.
+    pub fn last_delivery_event(&self) -> Result<u64, Error> {
+        let last: Option<i64> =
+            self.connection.query_row("SELECT MAX(sequence) FROM delivery", [], |row| row.get(0))?;
+        Ok(last.unwrap_or(0) as u64)
     }
 
     /// Day of the last delivery, from 1970-01-01; one day is added, because lists have no time zone.
@@ -293,6 +333,10 @@ impl Change<'_> {
         &self.transaction
     }
 
+    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        checkpoint(&self.transaction)
+    }
+
     pub fn delivery(&self, sequence: u64, list: &str, file: &str, mapping: &str) -> Result<(), Error> {
         self.transaction
             .prepare_cached("INSERT INTO delivery (sequence, list, file, mapping) VALUES (?1, ?2, ?3, ?4)")?
@@ -314,6 +358,16 @@ impl Change<'_> {
                  ON CONFLICT (id) DO UPDATE SET event = ?3, delivery = ?4, present = ?5",
             )?
             .execute(params![id, list, event as i64, delivery as i64, present])?;
+        Ok(())
+    }
+
+    /// A family-unit number that the border gave a record: kept whatever a later delivery says.
+    pub fn family_unit(&self, record: &str, list: &str, unit: &str) -> Result<(), Error> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO family_unit (record, list, unit) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            )?
+            .execute([record, list, unit])?;
         Ok(())
     }
 
@@ -357,8 +411,8 @@ impl Change<'_> {
         Ok(())
     }
 
-    pub fn clear_derived(&self) -> Result<(), Error> {
-        for table in DERIVED_TABLES {
+    pub fn clear_projected(&self) -> Result<(), Error> {
+        for table in PROJECTED {
             self.transaction.execute_batch(&format!("DELETE FROM {table}"))?;
         }
         Ok(())

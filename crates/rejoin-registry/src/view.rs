@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 pub struct View {
     /// Where the ledger stood.
     pub checkpoint: Checkpoint,
-    /// Present records, by id.
+    /// Records, by id; those that their list no longer has are marked as withdrawn.
     pub records: Vec<Record>,
     /// Record → person; a record that no run has linked is a person of its own.
     pub person_of: HashMap<RecordId, PersonId>,
@@ -34,6 +34,10 @@ pub struct View {
     pub clocks: Vec<Rule>,
     /// Day of the last delivery, from 1970-01-01.
     pub received_on: i32,
+    /// Every family-unit number ever on record: record, list and number.
+    pub units: Vec<(RecordId, String, String)>,
+    /// A list came after people were linked, or families proposed: (people, families).
+    pub stale: (bool, bool),
 }
 
 /// One spelling of a place, as a list has it.
@@ -103,6 +107,30 @@ pub struct StoredLink {
 }
 
 impl Case {
+    /// Whether a list came after a derived thing was made; `false` when it was never made.
+    fn is_stale(&self, name: &str) -> Result<bool, Error> {
+        let newest = self.store.last_delivery_event()?;
+        Ok(self.store.derived_at(name)?.is_some_and(|size| size < newest))
+    }
+
+    fn units(&self) -> Result<Vec<(RecordId, String, String)>, Error> {
+        let mut statement = self
+            .store
+            .connection()
+            .prepare("SELECT record, list, unit FROM family_unit ORDER BY record, unit")?;
+        let rows = statement.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })?;
+        let mut units = Vec::new();
+        for row in rows {
+            let (record, list, unit) = row?;
+            if let Ok(record) = record.parse() {
+                units.push((record, list, unit));
+            }
+        }
+        Ok(units)
+    }
+
     /// Loads everything.
     pub fn view(&self) -> Result<View, Error> {
         let records = self.records(None)?;
@@ -123,6 +151,8 @@ impl Case {
             findings: self.findings()?.into_iter().map(|row| (row.list, row.finding)).collect(),
             clocks: clocks::read(&self.directory)?,
             received_on: self.store.last_delivery()?,
+            units: self.units()?,
+            stale: (self.is_stale("people")?, self.is_stale("families")?),
             records,
         })
     }
@@ -140,33 +170,35 @@ impl Case {
         Ok(readers)
     }
 
-    /// Present rows as received; all, or those of one person.
-    fn rows(&self, person: Option<PersonId>) -> Result<Vec<RecordReceived>, Error> {
+    /// Rows as received, with whether their list still has them; all, or those of one person.
+    fn rows(&self, person: Option<PersonId>) -> Result<Vec<(RecordReceived, bool)>, Error> {
         let sql = match person {
             None => {
-                "SELECT e.sequence, e.kind, e.version, e.payload FROM record r JOIN event e ON e.sequence = r.event \
-                 WHERE r.present = 1 AND ?1 IS NULL ORDER BY e.sequence"
+                "SELECT e.sequence, e.kind, e.version, e.payload, r.present FROM record r \
+                 JOIN event e ON e.sequence = r.event WHERE ?1 IS NULL ORDER BY e.sequence"
             }
             // A record that no run has linked is a person of its own, named after it.
             Some(_) => {
-                "SELECT e.sequence, e.kind, e.version, e.payload FROM record r JOIN event e ON e.sequence = r.event \
-                 WHERE r.present = 1 AND (r.id IN (SELECT record FROM person WHERE person = ?1) \
+                "SELECT e.sequence, e.kind, e.version, e.payload, r.present FROM record r \
+                 JOIN event e ON e.sequence = r.event WHERE (r.id IN (SELECT record FROM person WHERE person = ?1) \
                  OR (r.id = 'r' || substr(?1, 2) AND r.id NOT IN (SELECT record FROM person))) ORDER BY e.sequence"
             }
         };
         let mut statement = self.store.connection().prepare(sql)?;
         let person = person.map(|person| person.to_string());
-        let stored: Vec<StoredEvent> =
-            statement.query_map([person], StoredEvent::from_row)?.collect::<Result<_, _>>()?;
-        stored.par_iter().map(payload).collect()
+        let stored: Vec<(StoredEvent, bool)> = statement
+            .query_map([person], |row| Ok((StoredEvent::from_row(row)?, row.get::<_, bool>(4)?)))?
+            .collect::<Result<_, _>>()?;
+        stored.par_iter().map(|(event, present)| Ok((payload(event)?, *present))).collect()
     }
 
-    /// Present records, understood; all, or those of one person. In the order of ids.
+    /// Records, understood; all, or those of one person. In the order of ids.
     pub(crate) fn records(&self, person: Option<PersonId>) -> Result<Vec<Record>, Error> {
         let readers = self.readers()?;
-        let read = |received: &RecordReceived| {
+        let read = |(received, present): &(RecordReceived, bool)| {
             let reader = readers.get(&received.delivery)?;
-            Some(reader.read(received.id.parse().ok()?, received.row, &received.cells).0)
+            let (record, _) = reader.read(received.id.parse().ok()?, received.row, &received.cells);
+            Some(Record { withdrawn: !present, ..record })
         };
         let mut records: Vec<Record> = self.rows(person)?.par_iter().filter_map(read).collect();
         records.sort_unstable_by_key(|record| record.id);
@@ -177,7 +209,7 @@ impl Case {
     pub fn places(&self) -> Result<Vec<PlaceSpelling>, Error> {
         let readers = self.readers()?;
         let mut by_delivery: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
-        for received in self.rows(None)? {
+        for (received, _) in self.rows(None)?.into_iter().filter(|(_, present)| *present) {
             by_delivery
                 .entry(received.delivery)
                 .or_default()
@@ -414,7 +446,15 @@ impl View {
             })
             .map(|candidate| (candidate.child, candidate.other))
             .collect();
-        separation::find(&mut people, &suspected);
+        let units: Vec<separation::Unit> = self
+            .units
+            .iter()
+            .filter_map(|(record, list, unit)| {
+                let person = *self.person_of.get(record)?;
+                Some(separation::Unit { number: (list.clone(), unit.clone()), person })
+            })
+            .collect();
+        separation::find(&mut people, &units, &suspected);
         people
     }
 

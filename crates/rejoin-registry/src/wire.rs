@@ -30,6 +30,8 @@ pub(crate) struct ListReceived {
     pub added: u64,
     pub changed: u64,
     pub gone: u64,
+    /// Rows equal to the last delivery that another mapping reads anew.
+    pub reread: u64,
     /// Findings about the delivery as a whole and its comparison with the last one.
     pub findings: Vec<WireFinding>,
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use rejoin_ingest::presets;
-use rejoin_registry::{Case, Error, ImportRequest, Stamp};
+use rejoin_registry::{Case, Error, Extent, ImportRequest, Stamp};
 
 const LIST: &str = "Civ ID,Family Unit Group#,First Name,Last Name,APP AGE,Apprehension Date,Station\n\
     1,FMU1,EVA,PAZ LOPEZ,7,6/1/2018,McAllen\n2,FMU1,ANA,LOPEZ CRUZ,31,6/1/2018,McAllen\n3,,LUIS,SOTO,40,6/41/2018,Yuma\n";
@@ -17,7 +17,8 @@ fn case() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let mut case = Case::init(&directory.path().join("case"), &stamp()).unwrap();
     let mapping = presets::named("border-apprehensions");
-    let request = ImportRequest { name: "border.csv", bytes: LIST.as_bytes(), mapping, partial: false };
+    let request =
+        ImportRequest { name: "border.csv", bytes: LIST.as_bytes(), mapping, extent: Extent::Presumed };
     let report = case.import(&request, &stamp(), &|_, _, _| {}).unwrap();
     assert_eq!(report.added, 3);
     case.link(&stamp(), &|_, _, _| {}).unwrap();
@@ -26,7 +27,7 @@ fn case() -> tempfile::TempDir {
 
 fn verify(directory: &tempfile::TempDir) -> Result<u64, Error> {
     let case = Case::open(&directory.path().join("case")).unwrap();
-    case.verify(&|_, _, _| {}).map(|checkpoint| checkpoint.size)
+    case.verify(None, &|_, _, _| {}).map(|checkpoint| checkpoint.size)
 }
 
 /// Runs SQL on the case's file, as somebody with the file could.
@@ -62,6 +63,8 @@ fn what_was_changed_all_the_same_is_found_and_located() {
     );
     check("DELETE FROM event WHERE sequence = 5", "event 5 is missing");
     check("UPDATE event SET hash = x'00' WHERE sequence = 2", "event 2 ");
+    check("UPDATE event SET version = version + 65536 WHERE sequence = 2", "event 2 ");
+    check("", "guards");
 }
 
 #[test]

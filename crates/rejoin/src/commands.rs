@@ -13,7 +13,8 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::render::{print, print_json};
 use crate::{Cli, Format, Lang, Output};
-use rejoin_model::Moment;
+use rejoin_ledger::Checkpoint;
+use rejoin_model::{Moment, Precision};
 use rejoin_normalize::{DateOrder, moment};
 use rejoin_registry::{Case, Stamp};
 use serde_json::json;
@@ -44,14 +45,30 @@ impl Context {
     }
 }
 
-/// A day on the command line, year first.
-pub fn day(said: Option<&str>) -> Result<Option<Moment>, Failure> {
+/// A date on the command line: a day, a month or a year, written one way only, so that none is taken for another.
+pub fn date(said: Option<&str>) -> Result<Option<Moment>, Failure> {
     let Some(said) = said else { return Ok(None) };
-    match moment::read(said, DateOrder::YearMonthDay).value {
-        Some(day) => Ok(Some(day)),
+    let form: String =
+        said.chars().map(|letter| if letter.is_ascii_digit() { '9' } else { letter }).collect();
+    let read = ["9999", "9999-99", "9999-99-99"]
+        .contains(&form.as_str())
+        .then(|| moment::read(said, DateOrder::YearMonthDay).value)
+        .flatten();
+    match read {
+        Some(date) => Ok(Some(date)),
         None => {
             Err(Failure::usage(format!("{said:?} is not a date"), "write it as 2018-06-26, 2018-06 or 2018"))
         }
+    }
+}
+
+/// A day on the command line.
+pub fn day(said: Option<&str>) -> Result<Option<Moment>, Failure> {
+    match date(said)? {
+        Some(date) if date.precision() < Precision::Day => {
+            Err(Failure::usage(format!("{date} is not one day"), "write a day, as in 2018-06-26"))
+        }
+        other => Ok(other),
     }
 }
 
@@ -65,10 +82,16 @@ pub fn init(context: &Context, directory: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-pub fn verify(context: &Context, output: &Output) -> Result<(), Failure> {
+pub fn verify(context: &Context, checkpoint: Option<&str>, output: &Output) -> Result<(), Failure> {
+    let known: Option<Checkpoint> = match checkpoint {
+        Some(text) => Some(text.parse().map_err(|_| {
+            Failure::usage(format!("{text:?} is not a checkpoint"), "SIZE:HASH, as `rejoin verify` prints it")
+        })?),
+        None => None,
+    };
     let case = context.open()?;
     let progress = Progress::new();
-    let checkpoint = case.verify(&|what, done, total| progress.say(what, done, total))?;
+    let checkpoint = case.verify(known, &|what, done, total| progress.say(what, done, total))?;
     match output.format {
         Format::Json => print_json(
             &json!({"verified": true, "events": checkpoint.size, "checkpoint": checkpoint.to_string()}),

@@ -52,8 +52,8 @@ impl From<Error> for Failure {
             | Error::Mapping { .. }
             | Error::KeyChanged { .. }
             | Error::KindChanged { .. } => 3,
-            Error::Clocks(_) => 3,
-            Error::Tampered(_) | Error::DerivedDiffers => 5,
+            Error::Clocks(_) | Error::MostRowsGone { .. } => 3,
+            Error::Tampered(_) | Error::DerivedDiffers | Error::CheckpointDiffers | Error::Unguarded => 5,
             _ => 4,
         };
         Self { code, message: error.to_string(), hint: Some(error.hint()) }

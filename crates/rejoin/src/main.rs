@@ -24,7 +24,7 @@ Rejoin serves reunification. It must not be used to find people for arrest or re
 
 /// The registry and reunification engine for families separated at a border.
 #[derive(Parser)]
-#[command(name = "rejoin", version, about, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "rejoin", version, after_help = EXIT_CODES, propagate_version = true)]
 struct Cli {
     /// The case's directory.
     #[arg(short = 'C', long = "case", global = true, default_value = ".", value_name = "DIR")]
@@ -142,9 +142,17 @@ Examples:
   rejoin -C case list findings --code exact-copy
   rejoin list presets")]
     List(commands::list::List),
-    /// Check the ledger's chain and that the derived records are what its events give.
-    #[command(after_help = "Example:\n  rejoin -C case verify")]
-    Verify(Output),
+    /// Check the ledger's chain, and that everything derived is what its events give.
+    #[command(
+        after_help = "Examples:\n  rejoin -C case verify\n  rejoin -C case verify --checkpoint SIZE:HASH    also that the ledger continues one you noted earlier"
+    )]
+    Verify {
+        /// A checkpoint noted earlier, as answers and `verify` print it: a ledger cut short behind it is found.
+        #[arg(long, value_name = "SIZE:HASH")]
+        checkpoint: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Derive everything again from the ledger.
     #[command(after_help = "Example:\n  rejoin -C case rebuild")]
     Rebuild,
@@ -177,7 +185,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Measure(measure) => measure.run(&context),
         Command::Person { id, output } => commands::person::run(&context, id, output),
         Command::List(list) => list.run(&context),
-        Command::Verify(output) => commands::verify(&context, output),
+        Command::Verify { checkpoint, output } => commands::verify(&context, checkpoint.as_deref(), output),
         Command::Rebuild => commands::rebuild(&context),
         Command::Synth(synth) => synth.run(),
         Command::Demo(demo) => demo.run(&context),

@@ -2,9 +2,9 @@
 
 use crate::Format;
 use crate::failure::Failure;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// A result in rows.
 pub struct Rows {
@@ -36,6 +36,9 @@ impl Rows {
     pub fn table(&self) -> String {
         let mut table = Table::new();
         table.load_style(presets::ASCII_BORDERS_ONLY_CONDENSED);
+        if std::io::stdout().is_terminal() {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+        }
         table.set_header(&self.columns);
         for row in &self.rows {
             table.add_row(row.iter().map(shown));
@@ -64,7 +67,7 @@ impl Rows {
         let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
         writer.write_record(&self.columns).map_err(broken)?;
         for row in &self.rows {
-            writer.write_record(row.iter().map(plain)).map_err(broken)?;
+            writer.write_record(row.iter().map(cell)).map_err(broken)?;
         }
         writer.flush()?;
         Ok(())
@@ -83,21 +86,23 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// A value as a cell. A text that a spreadsheet would run as a formula is made plain.
+/// A value as plain text.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text)
-            if text.starts_with(['=', '+', '-', '@'])
-                && text.len() > 1
-                && !text[1..].starts_with(|c: char| c.is_ascii_digit()) =>
-        {
-            format!("'{text}")
-        }
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("; "),
         other => other.to_string(),
     }
+}
+
+/// A value as a cell of CSV. A text that a spreadsheet would run as a formula is made harmless.
+fn cell(value: &Value) -> String {
+    let text = plain(value);
+    let formula = value.is_string()
+        && text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+        && !text[1..].starts_with(|letter: char| letter.is_ascii_digit());
+    if formula && text.len() > 1 { format!("'{text}") } else { text }
 }
 
 /// A whole number with separators.
@@ -142,7 +147,7 @@ mod tests {
     fn numbers_and_cells() {
         assert_eq!([thousands(7), thousands(1_234_567), thousands(100)], ["7", "1,234,567", "100"]);
         assert_eq!([decimal(57.0), decimal(63.14), decimal(f64::NAN)], ["57", "63.1", "-"]);
-        assert_eq!(plain(&"=HYPERLINK(1)".into()), "'=HYPERLINK(1)");
-        assert_eq!(plain(&"-3 days".into()), "-3 days");
+        assert_eq!(cell(&"=HYPERLINK(1)".into()), "'=HYPERLINK(1)");
+        assert_eq!(cell(&"-3 days".into()), "-3 days");
     }
 }

@@ -178,6 +178,107 @@ fn a_reviewed_mapping_reads_a_list_that_no_preset_fits() {
     );
 }
 
+const BORDER: &str = "Civ ID,Subject AFILE#,Family Unit Group#,First Name,Last Name,Gender,APP AGE,CITIZENSHIP,Apprehension Date,Apprehension Time,Station\n";
+const SHELTER: &str = "uac_program_id,alien_no,first_name,last_name,gender,dob,cob,date_of_apprehension,date_admitted,program_name\n";
+
+/// A mother and her child in the border's list, the child in a shelter's.
+fn small() -> Case {
+    let case = Case::new();
+    let border = format!(
+        "{BORDER}1,A209-000-001,FMU77,ANA,LOPEZ CRUZ,F,31,HONDURAS,6/1/2018,10:00,McAllen\n\
+         2,A209-000-002,FMU77,EVA,PAZ LOPEZ,F,7,HONDURAS,6/1/2018,10:02,McAllen\n\
+         3,A209-000-900,,LUIS,SOTO DIAZ,M,40,GUATEMALA,6/3/2018,11:00,Yuma\n"
+    );
+    let shelter = format!(
+        "{SHELTER}700,209000002,Eva,Paz López,F,2011-02-03,Honduras,2018-06-01,2018-06-03,Casa Girasol\n"
+    );
+    let (border, shelter) = (case.write("border.csv", &border), case.write("shelter.csv", &shelter));
+    case.ok(&["import", &border, &shelter]);
+    case.ok(&["link"]);
+    case.ok(&["families"]);
+    case
+}
+
+/// The case of the inspectors' report OIG-20-06: the family-unit number is deleted when the family is split.
+#[test]
+fn a_deleted_family_link_still_counts() {
+    let case = small();
+    let inferred = |case: &Case| case.json(&["measure", "separated"])["inferred"].as_u64().unwrap();
+    assert_eq!((inferred(&case), case.json(&["measure", "children-listed"])["value"].as_u64()), (1, Some(1)));
+    let parents = case.json(&["list", "links"]);
+    assert_eq!(parents[0]["relation"], "mother", "{parents}");
+    let wiped = format!(
+        "{BORDER}1,A209-000-001,,ANA,LOPEZ CRUZ,F,31,HONDURAS,6/1/2018,10:00,McAllen\n\
+         2,A209-000-002,,EVA,PAZ LOPEZ,F,7,HONDURAS,6/1/2018,10:02,McAllen\n\
+         3,A209-000-900,,LUIS,SOTO DIAZ,M,40,GUATEMALA,6/3/2018,11:00,Yuma\n"
+    );
+    let wiped = case.write("border.csv", &wiped);
+    let output = case.run(&["import", &wiped]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("ALARM: border-apprehensions: 2"), "{said}");
+    case.ok(&["link"]);
+    case.ok(&["families"]);
+    assert_eq!(inferred(&case), 1);
+    assert_eq!(case.json(&["list", "links"])[0]["relation"], "mother");
+    // The parent's row is dropped altogether: the parent is still somebody, and still the child's.
+    let dropped: String = std::fs::read_to_string(&wiped)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.starts_with("1,"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let dropped = case.write("border.csv", &dropped);
+    case.ok(&["import", &dropped]);
+    case.ok(&["link"]);
+    case.ok(&["families"]);
+    let link = case.json(&["list", "links"])[0].clone();
+    let parent = case.json(&["person", link["other"].as_str().unwrap()]);
+    assert_eq!(
+        (link["relation"].as_str(), parent["records"][0]["withdrawn"].as_bool()),
+        (Some("mother"), Some(true))
+    );
+    assert_eq!(inferred(&case), 1);
+    case.ok(&["verify"]);
+}
+
+#[test]
+fn a_corrected_mapping_reads_the_rows_anew() {
+    let case = Case::new();
+    let list = case.write("list.csv", "Nombre,Nació,Sexo\nEva Paz,5/6/2013,F\nAna Soto,7/8/2014,F\n");
+    let mapping = |order: &str| {
+        case.write(&format!("{order}.toml"), &format!("kind = \"shelter-stay\"\nsubject = \"child\"\nlist = \"l\"\ndate_order = \"{order}\"\n\
+            [[column]]\nfield = \"full-name\"\nnames = [\"Nombre\"]\n[[column]]\nfield = \"birth-date\"\nnames = [\"Nació\"]\n"))
+    };
+    case.ok(&["import", &list, "--mapping", &mapping("mdy")]);
+    let report = &case.json(&["import", &list, "--mapping", &mapping("dmy")])[0];
+    assert_eq!((report["reread"].as_u64(), report["changed"].as_u64()), (Some(2), Some(0)));
+    let person = case.json(&["list", "children"])[0]["person"].as_str().unwrap().to_owned();
+    let births = case.ok(&["person", &person]);
+    assert!(births.contains("2013-06-05") || births.contains("2014-08-07"), "{births}");
+}
+
+#[test]
+fn another_list_under_the_same_name_is_refused_before_it_takes_anything_away() {
+    let case = small();
+    let other = case.write(
+        "other.csv",
+        &format!("{BORDER}9,A209-000-555,,JUAN,PEREZ,M,20,HONDURAS,6/1/2018,10:00,Yuma\n"),
+    );
+    let before = case.json(&["verify"]);
+    let output = case.run(&["import", &other]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--partial"));
+    assert_eq!(case.json(&["verify"]), before);
+    case.ok(&["import", &other, "--partial"]);
+    // A ledger that goes on from a checkpoint verifies against it; another one does not.
+    let checkpoint = before["checkpoint"].as_str().unwrap();
+    case.ok(&["verify", "--checkpoint", checkpoint]);
+    let (size, hash) = checkpoint.split_once(':').unwrap();
+    let forged = format!("{size}:{}", hash.chars().rev().collect::<String>());
+    assert_eq!(case.run(&["verify", "--checkpoint", &forged]).status.code(), Some(5));
+    assert_eq!(case.run(&["verify", "--checkpoint", &format!("9999:{hash}")]).status.code(), Some(5));
+}
+
 /// What fails says so, with a hint and the documented exit code.
 #[test]
 fn failures_have_hints_and_exit_codes() {
@@ -197,6 +298,9 @@ fn failures_have_hints_and_exit_codes() {
     check(&["measure", "happiness"], 6, "no measure");
     check(&["measure", "in-shelter-care"], 2, "needs --on");
     check(&["measure", "in-shelter-care", "--on", "tomorrow"], 2, "not a date");
+    check(&["measure", "still-in-care", "--on", "2018-06-26"], 2, "does not take --on");
+    check(&["measure", "in-shelter-care", "--on", "2018-06"], 2, "not one day");
+    check(&["measure", "children-listed", "--where", "country=Atlantis"], 6, "no value");
     check(&["measure", "clock", "--id", "none"], 6, "ms-l-under-5");
     check(&["measure", "children-listed", "--by", "shoe"], 6, "no group");
     check(&["person", "p-nobody"], 6, "nobody");

@@ -80,7 +80,8 @@ fn find(rows: &[Row]) -> Option<usize> {
     }
     widths.remove(&0);
     // The usual width; a list mostly of half-filled rows still has its names over all columns.
-    let usual = widths.into_iter().max_by_key(|(width, count)| (*count, *width)).map(|(width, _)| width)?;
+    let usual =
+        widths.into_iter().max_by_key(|(width, count)| (*count * *width, *width)).map(|(width, _)| width)?;
     let looks_like_names = |row: &Row| {
         let cells: Vec<String> =
             row.cells.iter().filter(|cell| !cell.trim().is_empty()).map(|cell| fold(cell)).collect();

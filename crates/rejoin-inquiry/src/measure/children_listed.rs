@@ -12,6 +12,7 @@ pub(super) const MEASURE: Measure = Measure {
          persona cuentan una vez; un registro sin vínculos cuenta como un menor. Las copias exactas se señalan, no se \
          fusionan, y cuentan.",
     ),
+    takes: &["by", "where"],
     needs: &[],
     unit: Unit::Children,
     value: &[How::Known],

@@ -14,6 +14,7 @@ pub(super) const MEASURE: Measure = Measure {
          lugar o sin fin, entregas nunca confirmadas, registros dobles. Un menor puede tener varios. Que ninguna lista \
          nombre a un funcionario responsable vale para toda estancia y no se cuenta aquí.",
     ),
+    takes: &["by", "where"],
     needs: &[],
     unit: Unit::Findings,
     value: &[How::Known],

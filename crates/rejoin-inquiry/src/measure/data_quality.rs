@@ -11,6 +11,7 @@ pub(super) const MEASURE: Measure = Measure {
         "Hallazgos hechos al leer las listas y compararlas con entregas anteriores, por lista y clase. Un hallazgo no \
          es un error del expediente del menor: dice qué decía una celda y cómo se entendió.",
     ),
+    takes: &[],
     needs: &[],
     unit: Unit::Findings,
     value: &[How::Known],

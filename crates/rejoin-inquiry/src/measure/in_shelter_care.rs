@@ -14,6 +14,7 @@ pub(super) const MEASURE: Measure = Measure {
          salió ese mismo día cuenta como bajo cuidado. Conocido: un registro sitúa al menor allí ese día. Sin \
          documentar: ingresó antes y consta que salió, pero no cuándo; se cuenta y se muestra aparte.",
     ),
+    takes: &["on", "by", "where"],
     needs: &["on"],
     unit: Unit::Children,
     value: &[How::Known, How::Undocumented],

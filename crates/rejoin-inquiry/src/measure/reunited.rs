@@ -14,6 +14,7 @@ pub(super) const MEASURE: Measure = Measure {
          --from y --to restringen a los separados en el período, --on a los entregados hasta ese día. Conocido: así \
          consta, con fecha. Sin documentar: así consta, sin fecha; se cuenta salvo que --on pregunte hasta cuándo.",
     ),
+    takes: &["on", "from", "to", "by", "where"],
     needs: &[],
     unit: Unit::Children,
     value: &[How::Known, How::Undocumented],
@@ -23,7 +24,9 @@ pub(super) const MEASURE: Measure = Measure {
             let person = one.person.map(|at| &scene.people[at]);
             let reunited =
                 person.and_then(|person| person.separation.as_ref()).map(|separation| separation.reunited);
-            one.how = if matches!(reunited, Some(Bound::At(_))) { How::Known } else { How::Undocumented };
+            // Whoever is not known to be of the period stays so.
+            let dated = matches!(reunited, Some(Bound::At(_))) && one.how != How::Undocumented;
+            one.how = if dated { How::Known } else { How::Undocumented };
             match (reunited, parameters.on) {
                 (Some(Bound::At(day)), Some(on)) => day.earliest() <= on.latest(),
                 (Some(Bound::At(_)), None) | (Some(Bound::Unknown), None) => true,

@@ -17,6 +17,7 @@ pub(super) const MEASURE: Measure = Measure {
          coincidencia propuesta que nadie ha verificado. Sin documentar: consta la separación, sin fecha. El valor es \
          solo lo conocido.",
     ),
+    takes: &["from", "to", "by", "where"],
     needs: &[],
     unit: Unit::Children,
     value: &[How::Known],
@@ -29,6 +30,12 @@ pub(super) fn within(parameters: &Parameters, day: Moment) -> bool {
         && parameters.to.is_none_or(|to| day.earliest() <= to.latest())
 }
 
+/// Whether all of a day, or of a month known only as such, lies in the period.
+fn surely_within(parameters: &Parameters, day: Moment) -> bool {
+    parameters.from.is_none_or(|from| day.earliest() >= from.earliest())
+        && parameters.to.is_none_or(|to| day.latest() <= to.latest())
+}
+
 pub(super) fn separated(scene: &Scene<'_>, parameters: &Parameters) -> Vec<Counted> {
     let one = |(at, person): (usize, &rejoin_custody::Person<'_>)| {
         let separation = person.separation.as_ref()?;
@@ -37,6 +44,11 @@ pub(super) fn separated(scene: &Scene<'_>, parameters: &Parameters) -> Vec<Count
             (SeparationBasis::Recorded, _) => How::Known,
             (SeparationBasis::Inferred, _) => How::Inferred,
             (SeparationBasis::Suspected, _) => How::Suspected,
+        };
+        let how = match separation.from {
+            // A month that straddles the end of the period may lie on either side of it.
+            Some(day) if !surely_within(parameters, day) => How::Undocumented,
+            _ => how,
         };
         separation.from.is_none_or(|day| within(parameters, day)).then(|| counted(at, person, how))
     };

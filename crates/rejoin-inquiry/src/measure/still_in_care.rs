@@ -11,6 +11,7 @@ pub(super) const MEASURE: Measure = Measure {
         "Menores cuya última estancia en un albergue sigue abierta: lo último que dicen las listas es que siguen bajo \
          cuidado.",
     ),
+    takes: &["by", "where"],
     needs: &[],
     unit: Unit::Children,
     value: &[How::Known],

@@ -14,6 +14,7 @@ pub(super) const MEASURE: Measure = Measure {
          el período; el valor es la mediana de los reunificados con fecha. Quienes salieron de otro modo, siguen \
          separados o no tienen fechas se cuentan en partes propias y no entran en ningún promedio.",
     ),
+    takes: &["on", "from", "to", "by", "where"],
     needs: &[],
     unit: Unit::MedianDays,
     value: &[How::Known],

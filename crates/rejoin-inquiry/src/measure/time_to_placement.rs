@@ -17,6 +17,7 @@ pub(super) const MEASURE: Measure = Measure {
          se respetaron las 72 horas (TVPRA, art. 235(b)(3), contadas aquí desde la aprehensión): las fechas sin horas \
          a menudo no permiten saberlo, y entonces se dice en lugar de redondear.",
     ),
+    takes: &["from", "to", "by", "where"],
     needs: &[],
     unit: Unit::MedianDays,
     value: &[How::Known],

@@ -10,13 +10,15 @@ pub(super) const MEASURE: Measure = Measure {
     definition: (
         "Children of whom no record says where they were on the day. Parts: in a hole between two stays; the last stay \
          ended without a date or a receiver; no place recorded by that day though other records name the child; and, \
-         apart from these, children whom only the border's lists name and whose stay there has ended. A child who left \
+         as undocumented and not in the value, children whom only the border's lists name and who may have left it \
+         with a parent. A child who left \
          care with a date is not counted: where it went is for follow-up, not for custody.",
         "Menores de quienes ningún registro dice dónde estaban ese día. Partes: en un vacío entre dos estancias; la \
          última estancia terminó sin fecha o sin receptor; sin lugar registrado hasta ese día aunque otros registros \
-         nombran al menor; y, aparte, menores a quienes solo nombran las listas de la frontera y cuya estancia allí \
-         terminó. Quien salió con fecha no se cuenta: adónde fue es asunto de seguimiento, no de custodia.",
+         nombran al menor; y, sin documentar y fuera del valor, menores a quienes solo nombran las listas de la \
+         frontera y que pudieron salir de ella con un progenitor. Quien salió con fecha no se cuenta: adónde fue es asunto de seguimiento, no de custodia.",
     ),
+    takes: &["on", "by", "where"],
     needs: &[],
     unit: Unit::Children,
     value: &[How::Known],
@@ -41,7 +43,8 @@ pub(super) const MEASURE: Measure = Measure {
                 Whereabouts::NotOnRecord if person.happened_by(day) => "no place recorded",
                 _ => continue,
             };
-            let mut one = counted(at, person, How::Known);
+            let mut one =
+                counted(at, person, if person.is_listed_child() { How::Known } else { How::Undocumented });
             one.part = Some(part.into());
             out.push(one);
         }

@@ -15,6 +15,7 @@ pub(super) const BIRTH: Comparison = Comparison {
         "the same day",
     ],
     start: &[0.03, 0.03, 0.07, 0.07, 0.80],
+    chance: &[0.9500, 0.0400, 0.0045, 0.0050, 0.0005],
     frequent: None,
     level,
     frequency: never,

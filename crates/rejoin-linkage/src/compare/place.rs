@@ -8,6 +8,7 @@ pub(super) const ORIGIN: Comparison = Comparison {
     name: "origin",
     levels: &["not on both records", "another country", "the same country", "another town", "the same town"],
     start: &[0.01, 0.40, 0.04, 0.55],
+    chance: &[0.55, 0.30, 0.14, 0.01],
     frequent: None,
     level,
     frequency: never,

@@ -14,6 +14,8 @@ pub(super) struct Kind {
     pub levels: &'static [&'static str],
     /// m by level, argued; sums to 1.
     pub m: &'static [f64],
+    /// u by level, argued: what counts where there are too few people to count by.
+    pub chance: &'static [f64],
     /// Level of a pair (0: nothing to compare), and what the frequency of the very values adds to its weight.
     pub level: fn(&Context<'_>, u32, u32) -> (u8, i64),
 }
@@ -30,6 +32,7 @@ pub(super) const EVIDENCE: [Kind; KINDS] = [
             "apprehended under the same family-unit number",
         ],
         m: &[0.08, 0.92],
+        chance: &[0.9999, 0.0001],
         level: unit,
     },
     Kind {
@@ -40,6 +43,7 @@ pub(super) const EVIDENCE: [Kind; KINDS] = [
             "apprehended at the same place within ten minutes",
         ],
         m: &[0.06, 0.12, 0.82],
+        chance: &[0.99948, 0.0005, 0.00002],
         level: together,
     },
     Kind {
@@ -50,6 +54,7 @@ pub(super) const EVIDENCE: [Kind; KINDS] = [
             "alien numbers within 5 of each other",
         ],
         m: &[0.06, 0.06, 0.88],
+        chance: &[0.9978, 0.002, 0.0002],
         level: numbers,
     },
     Kind {
@@ -61,6 +66,7 @@ pub(super) const EVIDENCE: [Kind; KINDS] = [
             "the child names this person",
         ],
         m: &[0.06, 0.06, 0.18, 0.70],
+        chance: &[0.93, 0.06, 0.00997, 0.00003],
         level: parent_named,
     },
     Kind {
@@ -72,6 +78,7 @@ pub(super) const EVIDENCE: [Kind; KINDS] = [
             "the adult names this child",
         ],
         m: &[0.15, 0.10, 0.15, 0.60],
+        chance: &[0.93, 0.06, 0.00997, 0.00003],
         level: child_named,
     },
     Kind {
@@ -82,12 +89,14 @@ pub(super) const EVIDENCE: [Kind; KINDS] = [
             "the surname that custom hands down",
         ],
         m: &[0.05, 0.10, 0.85],
+        chance: &[0.90, 0.06, 0.04],
         level: surnames,
     },
     Kind {
         name: "ages",
         levels: &["too near in age", "an unusual difference in age", "the ages of a parent and a child"],
         m: &[0.002, 0.04, 0.958],
+        chance: &[0.30, 0.25, 0.45],
         level: ages,
     },
 ];
@@ -327,11 +336,15 @@ pub(super) fn not_twice(levels: &mut [u8; KINDS]) {
     }
 }
 
+/// Imagined chance pairs at the argued values, beside those that are counted: a few families in a small case must not
+/// teach that sharing a family-unit number is common.
+const IMAGINED: f64 = 10_000.0;
+
 /// u of every level: over all child × adult pairs. Levels that chance hardly reaches are counted exactly from sorted
 /// columns; the others by a fixed sample.
 pub(super) fn chance(context: &Context<'_>) -> Vec<Vec<f64>> {
     const SAMPLE: usize = 300_000;
-    let mut counts: Vec<Vec<f64>> = EVIDENCE.iter().map(|kind| vec![0.5; kind.levels.len()]).collect();
+    let mut counts: Vec<Vec<f64>> = EVIDENCE.iter().map(|kind| vec![0.0; kind.levels.len()]).collect();
     let (children, adults) = (&context.children, &context.adults);
     if !children.is_empty() && !adults.is_empty() {
         let mut state = 0x9e37_79b9_7f4a_7c15u64;
@@ -349,7 +362,11 @@ pub(super) fn chance(context: &Context<'_>) -> Vec<Vec<f64>> {
             }
         }
     }
-    for levels in &mut counts {
+    let scale = (children.len() as f64 * adults.len() as f64 / SAMPLE as f64).min(1.0);
+    for (levels, kind) in counts.iter_mut().zip(&EVIDENCE) {
+        for (count, argued) in levels.iter_mut().zip(kind.chance) {
+            *count = *count * scale + argued * IMAGINED;
+        }
         let total: f64 = levels.iter().sum();
         levels.iter_mut().for_each(|count| *count /= total);
     }
@@ -360,8 +377,11 @@ pub(super) fn chance(context: &Context<'_>) -> Vec<Vec<f64>> {
 /// Replaces the sampled share of the rarest levels by the share counted over all pairs.
 fn exact(context: &Context<'_>, u: &mut [Vec<f64>]) {
     let people = context.people;
-    let share = |hits: u64, children: usize, adults: usize| {
-        (hits as f64 + 0.5) / (children as f64 * adults as f64).max(1.0)
+    let share = |kind: usize, level: usize, hits: u64, children: usize, adults: usize| {
+        let argued = EVIDENCE[kind].chance[level] * IMAGINED;
+        // Of the pairs counted some are families: each child's own parent is no chance.
+        let by_chance = hits.saturating_sub(children as u64) as f64;
+        (by_chance + argued) / (children as f64 * adults as f64 + IMAGINED)
     };
     // The same family-unit number.
     let mut units: HashMap<u32, (u64, u64)> = HashMap::new();
@@ -378,8 +398,13 @@ fn exact(context: &Context<'_>, u: &mut [Vec<f64>]) {
             with_unit.1 += 1;
         }
     }
-    u[0][1] =
-        share(units.values().map(|(children, adults)| children * adults).sum(), with_unit.0, with_unit.1);
+    u[0][1] = share(
+        0,
+        1,
+        units.values().map(|(children, adults)| children * adults).sum(),
+        with_unit.0,
+        with_unit.1,
+    );
     // Within ten minutes at one place.
     let mut minutes: HashMap<u32, Vec<i64>> = HashMap::new();
     let timed =
@@ -399,7 +424,7 @@ fn exact(context: &Context<'_>, u: &mut [Vec<f64>]) {
             hits += within(minutes, people.minute.value(child as usize), MINUTES);
         }
     }
-    u[1][2] = share(hits, counted, minutes.values().map(Vec::len).sum());
+    u[1][2] = share(1, 2, hits, counted, minutes.values().map(Vec::len).sum());
     // Numbers within 5 and within 60.
     let numbered = |rows: &[u32]| -> Vec<i64> {
         let rows = rows.iter().filter(|row| !people.number.is_null(**row as usize));
@@ -410,8 +435,8 @@ fn exact(context: &Context<'_>, u: &mut [Vec<f64>]) {
     let (children, adults) = (numbered(&context.children), numbered(&context.adults));
     let near: u64 = children.iter().map(|number| within(&adults, *number, 5)).sum();
     let by: u64 = children.iter().map(|number| within(&adults, *number, 60)).sum();
-    u[2][2] = share(near, children.len(), adults.len());
-    u[2][1] = share(by - near, children.len(), adults.len());
+    u[2][2] = share(2, 2, near, children.len(), adults.len());
+    u[2][1] = share(2, 1, by - near, children.len(), adults.len());
     // The very name: the typical surprise stands here, what a name has more or less stands in its frequency weight.
     for named in [3, 4] {
         u[named][3] = (-TYPICAL_NAME_BITS).exp2();
@@ -451,8 +476,10 @@ mod tests {
     #[test]
     fn argued_values_are_probabilities() {
         for kind in &EVIDENCE {
-            assert_eq!(kind.levels.len(), kind.m.len(), "{}", kind.name);
-            assert!((kind.m.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{}", kind.name);
+            assert_eq!([kind.m.len(), kind.chance.len()], [kind.levels.len(); 2], "{}", kind.name);
+            for argued in [kind.m, kind.chance] {
+                assert!((argued.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{}", kind.name);
+            }
         }
         assert_eq!(within(&[1, 5, 5, 9], 5, 3), 2);
     }

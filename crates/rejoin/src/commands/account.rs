@@ -56,6 +56,15 @@ pub fn custody(scene: &Scene<'_>) -> Result<Rows, Failure> {
 
 /// Says what has not been derived since the last import.
 pub fn stale(view: &View, lang: Lang) {
+    if view.stale != (false, false) {
+        eprintln!(
+            "{}",
+            lang.of(
+                "note: a list came after the last `rejoin link` or `rejoin families`; run both again",
+                "nota: llegó una lista después del último `rejoin link` o `rejoin families`; ejecute ambos de nuevo",
+            )
+        );
+    }
     if view.not_linked > 0 {
         let count = view.not_linked;
         eprintln!(

@@ -9,7 +9,7 @@ use crate::render::{Rows, print, thousands};
 use rejoin_inquiry::{Parameters, ask, named};
 use rejoin_linkage::evaluate::{Quality, pairwise};
 use rejoin_model::{PersonId, Relation};
-use rejoin_registry::{Case, ImportReport, View};
+use rejoin_registry::{Case, Extent, ImportReport, View};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ impl Demo {
         let mut imports = Vec::new();
         steps.time("import", || -> Result<(), Failure> {
             for file in &files {
-                imports.push(import_file(&mut case, context, file, None, None, false)?);
+                imports.push(import_file(&mut case, context, file, None, None, Extent::Presumed)?);
             }
             Ok(())
         })?;
@@ -72,7 +72,7 @@ impl Demo {
             drop(people);
             Ok((view, custody))
         })?;
-        let checkpoint = steps.time("verify the ledger", || case.verify(&say))?;
+        let checkpoint = steps.time("verify the ledger", || case.verify(None, &say))?;
         let truth = Truth::read(&lists)?;
 
         let lang = context.lang;

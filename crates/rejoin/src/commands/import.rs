@@ -4,10 +4,10 @@ use super::Context;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::render::{Rows, print, print_json};
-use crate::{Format, Output};
+use crate::{Format, Lang, Output};
 use rejoin_ingest::{Interpreter, Mapping, presets};
-use rejoin_model::{Origin, Value as Cell};
-use rejoin_registry::{Case, ImportReport, ImportRequest};
+use rejoin_model::{FindingCode, Origin, Severity, Value as Cell};
+use rejoin_registry::{Case, Extent, ImportReport, ImportRequest};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -27,8 +27,11 @@ pub struct Import {
     #[arg(long, value_name = "NAME")]
     list: Option<String>,
     /// The file adds to its list: rows it does not have are not gone.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "complete")]
     partial: bool,
+    /// The file is the whole list, even if most of the rows of the last delivery are not in it.
+    #[arg(long)]
+    complete: bool,
     /// Change nothing: show the mapping that would be used and how the first rows were understood.
     #[arg(long)]
     dry_run: bool,
@@ -37,6 +40,14 @@ pub struct Import {
 }
 
 impl Import {
+    fn extent(&self) -> Extent {
+        match (self.partial, self.complete) {
+            (true, _) => Extent::Part,
+            (_, true) => Extent::Whole,
+            _ => Extent::Presumed,
+        }
+    }
+
     pub fn run(&self, context: &Context) -> Result<(), Failure> {
         let mapping = self.mapping()?;
         if self.dry_run {
@@ -51,7 +62,7 @@ impl Import {
                 file,
                 mapping.clone(),
                 self.list.as_deref(),
-                self.partial,
+                self.extent(),
             )?);
         }
         match self.output.format {
@@ -82,7 +93,7 @@ impl Import {
                     ]);
                 }
                 rows.print(format)?;
-                reports.iter().for_each(remark);
+                reports.iter().for_each(|report| remark(report, context.lang));
                 Ok(())
             }
         }
@@ -117,7 +128,7 @@ impl Import {
 
     fn preview(&self, file: &Path, mapping: Option<Mapping>) -> Result<(), Failure> {
         let (name, bytes) = read(file)?;
-        let request = ImportRequest { name: &name, bytes: &bytes, mapping, partial: self.partial };
+        let request = ImportRequest { name: &name, bytes: &bytes, mapping, extent: self.extent() };
         let (table, proposal) = Case::preview(&request)?;
         let narrowed = proposal.narrowed();
         eprintln!(
@@ -168,10 +179,10 @@ pub fn import_file(
     file: &Path,
     mapping: Option<Mapping>,
     list: Option<&str>,
-    partial: bool,
+    extent: Extent,
 ) -> Result<ImportReport, Failure> {
     let (name, bytes) = read(file)?;
-    let mut request = ImportRequest { name: &name, bytes: &bytes, mapping, partial };
+    let mut request = ImportRequest { name: &name, bytes: &bytes, mapping, extent };
     if let (None, Some(list)) = (&request.mapping, list) {
         let (_, proposal) = Case::preview(&request)?;
         request.mapping = Some(Mapping { list: list.into(), ..proposal.mapping });
@@ -200,23 +211,33 @@ fn json_of(report: &ImportReport) -> Value {
         "changed": report.changed,
         "gone": report.gone,
         "unchanged": report.unchanged,
+        "reread": report.reread,
+        "alarms": report.findings.get("family-link-vanished").copied().unwrap_or(0)
+            + report.findings.get("row-vanished").copied().unwrap_or(0),
         "findings": report.findings,
     })
 }
 
-fn remark(report: &ImportReport) {
+fn remark(report: &ImportReport, lang: Lang) {
     if report.seen_before {
         eprintln!("{}: imported before, nothing changed", report.name);
     }
-    if report.preset.is_none() {
-        eprintln!("{}: no preset fits well; review the mapping with --dry-run", report.name);
+    if report.reread > 0 {
+        eprintln!("{}: {} rows are now read by another mapping", report.name, report.reread);
     }
-    if report.gone > 0 && report.gone >= report.unchanged + report.changed {
-        eprintln!(
-            "{}: most of the last delivery's rows are gone. If the file only adds to its list, import it with --partial; \
-             if it is another list, give it a name with --list",
-            report.name
-        );
+    let alarm = |code: &FindingCode| code.severity() == Severity::Alarm;
+    for code in FindingCode::ALL.iter().copied().filter(alarm) {
+        if let Some(count) = report.findings.get(code.word()) {
+            let (english, spanish) = code.meaning();
+            let list = lang.of("see `rejoin list findings --code", "vea `rejoin list findings --code");
+            let word = lang.of("ALARM", "ALARMA");
+            eprintln!(
+                "{word}: {}: {count} × {} ({list} {}`)",
+                report.list,
+                lang.of(english, spanish),
+                code.word()
+            );
+        }
     }
     let total: u64 = report.findings.values().sum();
     if total > 0 {

@@ -57,6 +57,8 @@ enum What {
     Groups,
     /// Clocks and their rules.
     Clocks,
+    /// Fields that a mapping may name.
+    Fields,
     /// Presets for import.
     Presets,
     /// Finding codes and what they mean.
@@ -68,6 +70,7 @@ impl List {
         let mut rows = match self.what {
             What::Measures => measures(context.lang),
             What::Groups => groups(),
+            What::Fields => fields(),
             What::Presets => preset_rows(context.lang),
             What::Codes => codes(context.lang),
             What::Findings => self.findings(&context.open()?)?,
@@ -177,8 +180,10 @@ fn person_row(person: &Person<'_>, candidate: Option<(PersonId, &str, f64, bool)
     };
     let name = person.first(|record| record.name_of(Field::FullName)).map(|name| name.said.clone());
     let apprehended = person.apprehended();
+    let reunited = person.separation.as_ref().is_some_and(|separation| separation.reunited != Bound::Open);
     let waiting = match candidate {
         Some(_) => None,
+        None if reunited => None,
         None => apprehended.and_then(|at| at.days_until(on)).filter(|days| *days >= 0),
     };
     vec![
@@ -194,7 +199,7 @@ fn person_row(person: &Person<'_>, candidate: Option<(PersonId, &str, f64, bool)
         json!(person.separation.as_ref().map(|separation| separation.basis.word())),
         json!(candidate.map(|candidate| candidate.0.to_string())),
         json!(candidate.map(|candidate| candidate.1)),
-        json!(candidate.map(|candidate| (candidate.2 * 1000.0).round() / 1000.0)),
+        json!(candidate.map(|candidate| (candidate.2 * 1000.0).floor() / 1000.0)),
         json!(candidate.map(|candidate| candidate.3)),
         json!(waiting),
         json!(person.records.len()),
@@ -209,7 +214,7 @@ fn links(view: &View) -> Rows {
             json!(candidate.child.to_string()),
             json!(candidate.other.to_string()),
             json!(candidate.relation.word()),
-            json!((candidate.probability * 1000.0).round() / 1000.0),
+            json!((candidate.probability * 1000.0).floor() / 1000.0),
             json!(candidate.contested),
             json!(words),
         ]);
@@ -296,6 +301,14 @@ fn groups() -> Rows {
     let mut rows = Rows::new(&["group", "meaning"]);
     for group in GROUPS {
         rows.push(vec![json!(group.name), json!(group.meaning)]);
+    }
+    rows
+}
+
+fn fields() -> Rows {
+    let mut rows = Rows::new(&["field", "meaning"]);
+    for field in Field::ALL {
+        rows.push(vec![json!(field.word()), json!(field.meaning())]);
     }
     rows
 }

@@ -1,6 +1,6 @@
 //! `rejoin measure`.
 
-use super::{Context, account, day};
+use super::{Context, account, date, day};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::render::{Rows, decimal, print, print_json, thousands};
@@ -9,6 +9,7 @@ use rejoin_inquiry::measure::{Days, How};
 use rejoin_inquiry::reconcile::{Comparison, Published, reconcile};
 use rejoin_inquiry::{Answer, MEASURES, Parameters, ask, named};
 use rejoin_ledger::Checkpoint;
+use rejoin_normalize::country;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub struct MeasureArgs {
     /// The measure (`rejoin list measures`), or `reconcile`.
     name: String,
-    /// A day.
+    /// The day as of which is asked, for measures that take it.
     #[arg(long, value_name = "DATE")]
     on: Option<String>,
     /// First day of a period.
@@ -35,9 +36,6 @@ pub struct MeasureArgs {
     /// Restrict to a group's value, as in country=GT; may be repeated.
     #[arg(long = "where", value_name = "GROUP=VALUE")]
     only: Vec<String>,
-    /// As of which day; by default the last day any record speaks of.
-    #[arg(long, value_name = "DATE")]
-    as_of: Option<String>,
     /// Also list the ids of the records counted (JSON).
     #[arg(long)]
     records: bool,
@@ -61,13 +59,12 @@ impl MeasureArgs {
             })?),
         };
         let parameters = self.parameters()?;
-        let as_of = day(self.as_of.as_deref())?;
         let case = context.open()?;
         let progress = Progress::new();
         progress.say("reading the case", 0, 0);
         let view = case.view()?;
         let people = view.people();
-        let scene = view.scene(&people, as_of);
+        let scene = view.scene(&people, parameters.on);
         match (measure, &self.published) {
             (Some(measure), _) => {
                 let answer = ask(measure, &scene, &parameters)?;
@@ -94,12 +91,15 @@ impl MeasureArgs {
             let (group, value) = restriction.split_once('=').ok_or_else(|| {
                 Failure::usage(format!("{restriction:?} is not GROUP=VALUE"), "as in --where country=GT")
             })?;
-            only.push((group.to_owned(), value.to_owned()));
+            // A country may be named as people name it.
+            let country = (group == "country").then(|| country::read(value)).flatten();
+            let value = country.map_or_else(|| value.to_owned(), |country| country.to_string());
+            only.push((group.to_owned(), value));
         }
         Ok(Parameters {
             on: day(self.on.as_deref())?,
-            from: day(self.from.as_deref())?,
-            to: day(self.to.as_deref())?,
+            from: date(self.from.as_deref())?,
+            to: date(self.to.as_deref())?,
             id: self.id.clone(),
             by: self.by.clone(),
             only,
@@ -167,7 +167,7 @@ fn lines(answer: &Answer) -> Rows {
     let mut rows = Rows::new(&columns);
     for line in &answer.breakdown {
         let mut row: Vec<Value> = line.key.iter().map(|(_, value)| json!(value)).collect();
-        row.push(json!(line.value));
+        row.push(number(line.value));
         row.extend(line.columns.map(|count| json!(count)));
         rows.push(row);
     }
@@ -208,7 +208,7 @@ pub fn answer_json(answer: &Answer, checkpoint: Checkpoint, lang: Lang, with_rec
         .map(|line| {
             let mut object: Map<String, Value> =
                 line.key.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-            object.insert("value".into(), json!(line.value));
+            object.insert("value".into(), number(line.value));
             object.extend(columns(&line.columns));
             Value::Object(object)
         })

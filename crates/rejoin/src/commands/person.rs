@@ -30,6 +30,7 @@ pub fn run(context: &Context, id: &str, output: &Output) -> Result<(), Failure> 
                 "list": record.list,
                 "file": record.origin.file.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
                 "row": record.origin.row,
+                "withdrawn": record.withdrawn,
                 "values": record.values.iter().map(|(field, value)| json!({"field": field.word(), "value": shown(value)})).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
             "custody": custody.json(),
