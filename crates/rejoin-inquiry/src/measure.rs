@@ -214,6 +214,9 @@ impl std::error::Error for Refused {}
 /// Counts in the four columns.
 pub type Columns = [u64; 4];
 
+/// What a line of a breakdown is of: group → value.
+type Key = Vec<(String, String)>;
+
 /// One line of a breakdown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -343,7 +346,7 @@ fn answer(
 ) -> Answer {
     let value_of = |columns: &Columns| measure.value.iter().map(|how| columns[*how as usize]).sum::<u64>();
     let mut columns = Columns::default();
-    let mut lines: BTreeMap<Vec<(String, String)>, (Columns, Vec<i32>)> = BTreeMap::new();
+    let mut lines: BTreeMap<Key, (Columns, Vec<i32>)> = BTreeMap::new();
     let mut records: Vec<RecordId> = Vec::new();
     let mut days: Vec<i32> = Vec::new();
     for one in &counted {

@@ -156,7 +156,7 @@ pub(crate) fn of_people(people: &[Person<'_>], units: &[(RecordId, String, Strin
                 .first(|record| record.identifier(Field::AlienNumber))
                 .and_then(|number| number.parse().ok())
         })),
-        unit: people.iter().map(|person| unit_of(person)).collect(),
+        unit: people.iter().map(unit_of).collect(),
         station: text(&|record| {
             record.place(Field::Station).or_else(|| record.place(Field::Sector)).map(fold)
         }),

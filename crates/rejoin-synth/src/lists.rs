@@ -292,7 +292,10 @@ fn border(mut clerk: Clerk<'_>) -> List {
             if age < 18 { clerk.rng.random_range(20..100i64) } else { clerk.rng.random_range(10..70i64) };
         let left = match placed.get(&at) {
             // The border's clerk and the shelter's agree on the day of the hand-over, but for a slip.
-            Some(placed) if !clerk.falls(0.02) => placed.at(clerk.rng.random_range(1..23), 10, 0, 0),
+            Some(placed) if !clerk.falls(0.02) => {
+                let handed_over = placed.at(clerk.rng.random_range(1..23), 10, 0, 0);
+                handed_over.max(person.apprehended.saturating_add(1.hours()))
+            }
             _ => person.apprehended.saturating_add(hours.hours()),
         };
         let left = clock(left);

@@ -379,9 +379,8 @@ fn exact(context: &Context<'_>, u: &mut [Vec<f64>]) {
     let people = context.people;
     let share = |kind: usize, level: usize, hits: u64, children: usize, adults: usize| {
         let argued = EVIDENCE[kind].chance[level] * IMAGINED;
-        // Of the pairs counted some are families: each child's own parent is no chance.
-        let by_chance = hits.saturating_sub(children as u64) as f64;
-        (by_chance + argued) / (children as f64 * adults as f64 + IMAGINED)
+        // Families are among the hits and make chance look likelier than it is: that errs towards caution.
+        (hits as f64 + argued) / (children as f64 * adults as f64 + IMAGINED)
     };
     // The same family-unit number.
     let mut units: HashMap<u32, (u64, u64)> = HashMap::new();

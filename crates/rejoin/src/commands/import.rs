@@ -250,7 +250,9 @@ fn remark(report: &ImportReport, lang: Lang) {
 /// A value as understood, for people.
 pub fn shown(value: &Cell) -> String {
     match value {
-        Cell::Name(name) => format!("{} | {}", name.given.join(" "), name.surnames.join(" ")),
+        Cell::Name(name) => {
+            format!("{} [{} | {}]", name.said, name.given.join(" "), name.surnames.join(" + "))
+        }
         Cell::Moment(moment) => moment.to_string(),
         Cell::Sex(sex) => sex.letter().into(),
         Cell::Age(age) => age.to_string(),

@@ -135,7 +135,8 @@ fn explain(candidate: &FamilyCandidate, whose: rejoin_model::PersonId) -> Result
     } else {
         format!("{} of {}", candidate.relation.word(), candidate.child)
     };
-    print(&format!("  {said}: probability {:.3}{contested}", candidate.probability))?;
+    let probability = (candidate.probability * 1000.0).floor() / 1000.0;
+    print(&format!("  {said}: probability {probability:.3}{contested}"))?;
     for step in &candidate.evidence {
         print(&format!("    {:>+7.1} bits  {}", weight::bits(step.weight), step.words))?;
     }

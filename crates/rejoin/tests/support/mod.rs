@@ -74,7 +74,13 @@ impl Case {
 /// Runs the program.
 pub fn rejoin(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rejoin"));
-    command.args(arguments).env_remove("REJOIN_LANG").env_remove("REJOIN_ACTOR").output().unwrap()
+    command
+        .args(arguments)
+        .env_remove("COLUMNS")
+        .env_remove("REJOIN_LANG")
+        .env_remove("REJOIN_ACTOR")
+        .output()
+        .unwrap()
 }
 
 /// A synthetic world on disk.
