@@ -2,6 +2,7 @@
 //! from a proposed match. The three are never added up.
 
 use crate::Person;
+use rejoin_model::family::LARGEST_UNIT;
 use rejoin_model::{
     Bound, Code, Custodian, Field, Moment, PersonId, Record, Separation, SeparationBasis, Subject,
 };
@@ -15,9 +16,6 @@ pub struct Unit {
     /// Whom it was given to.
     pub person: PersonId,
 }
-
-/// Members above which a "family unit" is a placeholder or a group, and joins nobody.
-pub const LARGEST_UNIT: usize = 20;
 
 /// Finds the separation of every child among `people` and puts it with the child. `units` are all family-unit numbers
 /// ever on record, `suspected` proposed parents: (child, adult).

@@ -2,6 +2,9 @@
 
 use crate::id::PersonId;
 
+/// Members above which a "family unit" is a placeholder or a group, and joins nobody.
+pub const LARGEST_UNIT: usize = 20;
+
 /// What the adult (or the other child) would be to the child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Relation {

@@ -1,10 +1,11 @@
 //! Whether the derived tables are what the ledger's events give. Records and findings are derived here a second time,
 //! into plain maps instead of tables; people and families are held against the hash that their run wrote to the ledger.
 
-use crate::project::{Reader, hex, payload};
-use crate::store::Store;
+use crate::project::{Reader, payload};
+use crate::store::{Store, finding_line};
 use crate::wire::{self, ListReceived, ModelRun, RecordAbsent, RecordReceived, WireFinding};
 use crate::{Error, Progress};
+use rejoin_ledger::Hash;
 use rejoin_model::{Field, Finding};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -102,19 +103,6 @@ fn line(delivery: u64, finding: &Finding) -> String {
     finding_line(delivery, code, &row, column, &finding.said, &finding.understood, &record)
 }
 
-/// A finding as one text, the same from an event and from the table.
-pub(crate) fn finding_line(
-    delivery: u64,
-    code: &str,
-    row: &str,
-    column: &str,
-    said: &str,
-    understood: &str,
-    record: &str,
-) -> String {
-    [&delivery.to_string(), code, row, column, said, understood, record].join("\u{1f}")
-}
-
 /// The digest that a run writes to the ledger: of its lines, each with a line feed.
 pub(crate) fn digest(lines: &[String]) -> String {
     let mut hash = Sha256::new();
@@ -122,5 +110,5 @@ pub(crate) fn digest(lines: &[String]) -> String {
         hash.update(line);
         hash.update(b"\n");
     }
-    hex(&hash.finalize())
+    Hash(hash.finalize().into()).to_string()
 }

@@ -2,8 +2,8 @@
 
 use arrow_array::{Int32Array, Int64Array, StringArray, UInt32Array};
 use rejoin_custody::Person;
-use rejoin_custody::separation::LARGEST_UNIT;
 use rejoin_linkage::{Named, Names, People, Records, Words};
+use rejoin_model::family::LARGEST_UNIT;
 use rejoin_model::{Field, ListKind, Moment, PersonName, Precision, Record, RecordId, Sex, Subject, Value};
 use rejoin_normalize::phonetic;
 use rejoin_normalize::text::fold;

@@ -1,11 +1,12 @@
 //! The import command: a file to a delivery, compared with the list's last delivery.
 
-use crate::project::{Projector, Reader, hex, payload};
+use crate::project::{Projector, Reader, payload};
 use crate::store::{Change, StoredEvent};
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, WireFinding};
 use crate::{Case, Error, Progress, Stamp};
 use rejoin_ingest::interpret::{content, keyless};
 use rejoin_ingest::{Interpreter, Mapping, Row, Table, mapping, presets, table};
+use rejoin_ledger::Hash;
 use rejoin_model::{Field, Finding, FindingCode, Record, RecordId};
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
@@ -96,7 +97,8 @@ impl Case {
         let mapping = proposal.mapping;
         let refuse = |source| Error::Mapping { name: request.name.into(), source };
         let interpreter = Interpreter::new(&mapping, &table.columns).map_err(refuse)?;
-        let file = hex(&Sha256::digest(request.bytes));
+        let file_bytes: [u8; 32] = Sha256::digest(request.bytes).into();
+        let file = Hash(file_bytes).to_string();
         let mapping_text = mapping.to_toml();
         let mut report = ImportReport {
             name: request.name.into(),
@@ -168,7 +170,6 @@ impl Case {
         }
         gone.sort_unstable();
         report.gone = gone.len() as u64;
-        let file_bytes: [u8; 32] = Sha256::digest(request.bytes).into();
         for (id, row, before) in &received {
             let Some(before) = before else { continue };
             let origin = rejoin_model::Origin { file: file_bytes, row: row.number };

@@ -42,10 +42,6 @@ impl Reader {
     }
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn from_hex(text: &str) -> [u8; 32] {
     let mut bytes = [0u8; 32];
     for (at, byte) in bytes.iter_mut().enumerate() {

@@ -1,6 +1,5 @@
 //! SQLite, private to the registry. Events are append-only, by trigger and by hash chain; every other table is derived.
 
-use crate::check::finding_line;
 use crate::{Error, Progress, Stamp};
 use rejoin_ledger::{Checkpoint, Envelope, Hash, Verifier};
 use rejoin_model::{Finding, RecordId};
@@ -267,6 +266,19 @@ impl Store {
             .optional()?;
         Ok(size.map(|size| size as u64))
     }
+}
+
+/// A finding as one text, the same from an event and from the table.
+pub(crate) fn finding_line(
+    delivery: u64,
+    code: &str,
+    row: &str,
+    column: &str,
+    said: &str,
+    understood: &str,
+    record: &str,
+) -> String {
+    [&delivery.to_string(), code, row, column, said, understood, record].join("\u{1f}")
 }
 
 fn connect(file: &Path) -> Result<Connection, Error> {

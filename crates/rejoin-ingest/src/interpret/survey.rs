@@ -2,6 +2,7 @@
 
 use super::{Interpreter, content};
 use crate::Row;
+use rejoin_model::family::LARGEST_UNIT;
 use rejoin_model::{Field, FieldKind, Finding, FindingCode};
 use rejoin_normalize::place::split_code;
 use rejoin_normalize::text::{collapse, fold, is_missing};
@@ -91,13 +92,13 @@ impl Interpreter {
 
     /// Family-unit numbers that too many rows share.
     fn large_units(&self, rows: &[Row], findings: &mut Vec<Finding>) {
-        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for row in rows {
             if let Some((said, _)) = self.said(Field::FamilyUnitNumber, &row.cells) {
                 *counts.entry(said).or_default() += 1;
             }
         }
-        for (said, count) in counts.into_iter().filter(|(_, count)| *count > 20) {
+        for (said, count) in counts.into_iter().filter(|(_, count)| *count > LARGEST_UNIT) {
             let understood = format!("{count} rows; joins nobody");
             let column = Field::FamilyUnitNumber.word();
             findings.push(Finding::new(FindingCode::FamilyUnitImplausible, column, said, understood));

@@ -1,8 +1,9 @@
 //! How many children nobody answers for on a day.
 
 use super::{How, Measure, Unit, counted};
+use rejoin_custody::Person;
 use rejoin_custody::chain::{Whereabouts, whereabouts};
-use rejoin_model::{ProblemKind, Subject};
+use rejoin_model::{Moment, ProblemKind, Subject};
 
 pub(super) const MEASURE: Measure = Measure {
     name: "whereabouts-unknown",
@@ -40,7 +41,7 @@ pub(super) const MEASURE: Measure = Measure {
                 }
                 _ if in_hole => "in a hole between two custodians",
                 Whereabouts::PerhapsHeld(_) => "the last stay ended without a date or a receiver",
-                Whereabouts::NotOnRecord if person.happened_by(day) => "no place recorded",
+                Whereabouts::NotOnRecord if happened_by(person, day) => "no place recorded",
                 _ => continue,
             };
             let mut one =
@@ -52,13 +53,7 @@ pub(super) const MEASURE: Measure = Measure {
     },
 };
 
-trait Happened {
-    /// Whether any record of the person is dated on or before the day.
-    fn happened_by(&self, day: rejoin_model::Moment) -> bool;
-}
-
-impl Happened for rejoin_custody::Person<'_> {
-    fn happened_by(&self, day: rejoin_model::Moment) -> bool {
-        self.records.iter().filter_map(|record| record.happened()).any(|when| when.earliest() <= day.latest())
-    }
+/// Whether any record of the person is dated on or before the day.
+fn happened_by(person: &Person<'_>, day: Moment) -> bool {
+    person.records.iter().filter_map(|record| record.happened()).any(|when| when.earliest() <= day.latest())
 }

@@ -8,7 +8,7 @@ use crate::{Format, Lang, Output};
 use rejoin_inquiry::measure::{Days, How};
 use rejoin_inquiry::reconcile::{Comparison, Published, reconcile};
 use rejoin_inquiry::{Answer, MEASURES, Parameters, ask, named};
-use rejoin_ledger::Checkpoint;
+use rejoin_ledger::{Checkpoint, Hash};
 use rejoin_normalize::country;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -142,15 +142,11 @@ impl MeasureArgs {
                     answer.version,
                     answer.as_of,
                     thousands(answer.records.len() as u64),
-                    hex(&answer.records_hash)
+                    Hash(answer.records_hash).to_string()
                 ))
             }
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn lines(answer: &Answer) -> Rows {
@@ -235,7 +231,7 @@ pub fn answer_json(answer: &Answer, checkpoint: Checkpoint, lang: Lang, with_rec
         );
     }
     object.insert("records_counted".into(), json!(answer.records.len()));
-    object.insert("records_hash".into(), json!(hex(&answer.records_hash)));
+    object.insert("records_hash".into(), json!(Hash(answer.records_hash).to_string()));
     if with_records {
         let ids: Vec<String> = answer.records.iter().map(ToString::to_string).collect();
         object.insert("records".into(), json!(ids));
@@ -296,7 +292,7 @@ fn print_comparisons(
                     "measure": one.ours.as_ref().ok().map(|answer| answer.measure),
                     "parameters": one.ours.as_ref().ok().map(|answer| answer.parameters.clone()),
                     "definition": one.ours.as_ref().ok().map(|answer| answer.definition.0),
-                    "records_hash": one.ours.as_ref().ok().map(|answer| hex(&answer.records_hash)),
+                    "records_hash": one.ours.as_ref().ok().map(|answer| Hash(answer.records_hash).to_string()),
                     "difference": one.difference(),
                     "not_compared": one.ours.as_ref().err(),
                 })

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::render::{Rows, print, print_json};
 use crate::{Format, Output};
 use rejoin_custody::Person;
+use rejoin_ledger::Hash;
 use rejoin_linkage::weight;
 use rejoin_model::{Bound, FamilyCandidate};
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub fn run(context: &Context, id: &str, output: &Output) -> Result<(), Failure> 
             "records": file.records.iter().map(|record| json!({
                 "record": record.id.to_string(),
                 "list": record.list,
-                "file": record.origin.file.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+                "file": Hash(record.origin.file).to_string(),
                 "row": record.origin.row,
                 "withdrawn": record.withdrawn,
                 "values": record.values.iter().map(|(field, value)| json!({"field": field.word(), "value": shown(value)})).collect::<Vec<_>>(),
