@@ -2,7 +2,7 @@
 //! the counts of agreement patterns (Winkler 1988, with conditional independence). Deterministic: the sample walks the
 //! pairs by a fixed stride, and the counts are integers.
 
-use crate::compare::{COMPARISONS, COUNT, Pattern, Prepared};
+use crate::compare::{COMPARISONS, COUNT, Comparison, Pattern, Prepared};
 use crate::weight;
 use std::collections::BTreeMap;
 
@@ -29,38 +29,36 @@ pub type Counts = BTreeMap<Pattern, u64>;
 /// Imagined pairs at the argued values of u, beside those that are sampled.
 const IMAGINED_CHANCE: f64 = 1_000.0;
 
-/// u of every level by `sample` random pairs, beside a thousand imagined pairs at the argued values: so that no level
-/// is impossible, and a handful of records, most pairs of which may be matches, does not teach that agreement is
-/// common. A file has only so many distinct pairs: drawing the same ones again adds no evidence.
+/// u of every level, by all pairs of records if there are no more than `sample` of them, else by so many random ones;
+/// beside a thousand imagined pairs at the argued values, so that no level is impossible, and a handful of records,
+/// most pairs of which may be matches, does not teach that agreement is common.
 pub fn sample_u(prepared: &Prepared, rows: usize, sample: usize) -> Vec<Vec<f64>> {
-    let mut counts: Vec<Vec<f64>> =
-        COMPARISONS.iter().map(|comparison| vec![0.0; comparison.chance.len()]).collect();
-    let mut drawn = 0u64;
-    if rows >= 2 {
-        let mut state = 0x2545_f491_4f6c_dd1du64;
-        for _ in 0..sample {
-            let mut draw = || {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                ((state >> 33) % rows as u64) as usize
-            };
-            let (left, right) = (draw(), draw());
-            if left == right {
-                continue;
+    let argued =
+        |comparison: &Comparison| comparison.chance.iter().map(|share| share * IMAGINED_CHANCE).collect();
+    let mut counts: Vec<Vec<f64>> = COMPARISONS.iter().map(argued).collect();
+    let mut count = |left: usize, right: usize| {
+        for (at, level) in prepared.pattern(left, right).into_iter().enumerate() {
+            if level > 0 {
+                counts[at][level as usize - 1] += 1.0;
             }
-            drawn += 1;
-            for (at, level) in prepared.pattern(left, right).into_iter().enumerate() {
-                if level > 0 {
-                    counts[at][level as usize - 1] += 1.0;
-                }
+        }
+    };
+    if rows.saturating_mul(rows.saturating_sub(1)) / 2 <= sample {
+        (0..rows).for_each(|left| (left + 1..rows).for_each(|right| count(left, right)));
+    } else {
+        let mut state = 0x2545_f491_4f6c_dd1du64;
+        let mut draw = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) % rows as u64) as usize
+        };
+        for _ in 0..sample {
+            let (left, right) = (draw(), draw());
+            if left != right {
+                count(left, right);
             }
         }
     }
-    let distinct = rows as f64 * (rows as f64 - 1.0) / 2.0;
-    let scale = (distinct / drawn.max(1) as f64).min(1.0);
-    for (levels, comparison) in counts.iter_mut().zip(COMPARISONS) {
-        for (count, argued) in levels.iter_mut().zip(comparison.chance) {
-            *count = *count * scale + argued * IMAGINED_CHANCE;
-        }
+    for levels in &mut counts {
         let total: f64 = levels.iter().sum();
         levels.iter_mut().for_each(|count| *count /= total);
     }

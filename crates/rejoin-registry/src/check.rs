@@ -79,7 +79,9 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
         .collect();
     findings.extend(records.into_values().flat_map(|record| record.findings));
     findings.sort_unstable();
-    let people = digest(&store.person_lines()?);
+    let mut people = store.person_lines()?;
+    people.extend(store.link_lines()?);
+    let people = digest(&people);
     let families = digest(&store.candidate_lines()?);
     let run_differs = |name: &str, kind: &str, found: &str| -> Result<bool, Error> {
         Ok(store.derived_at(name)?.is_some() && runs.get(kind).is_none_or(|result| result != found))

@@ -2,6 +2,7 @@
 //! what is written to the ledger is that they ran, with which model, and the hash of what came out.
 
 use crate::check::digest;
+use crate::store::{candidate_line, link_line};
 use crate::wire::{self, ModelRun};
 use crate::{Case, Error, Progress, Stamp, columns};
 use rejoin_ledger::Checkpoint;
@@ -82,8 +83,27 @@ fn people(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Link
     let linkage = link(&columns::of_records(&records), &Settings::default());
     let person: Vec<PersonId> =
         linkage.person.iter().map(|row| PersonId::of_smallest(records[*row as usize].id)).collect();
-    let lines: Vec<String> =
+    let mut lines: Vec<String> =
         records.iter().zip(&person).map(|(record, person)| format!("{} {person}", record.id)).collect();
+    // Of each pair: the two records, the weight, whether it joined, and why.
+    let links: Vec<(String, String, i64, bool, String)> = linkage
+        .links
+        .iter()
+        .map(|link| {
+            let (left, right) = (link.left as usize, link.right as usize);
+            let explained = linkage.explain(link.left, link.right).into_iter();
+            let steps: Vec<(&str, &str, i64)> =
+                explained.map(|step| (step.comparison, step.level, step.weight)).collect();
+            let steps = serde_json::to_string(&steps).unwrap_or_default();
+            let (one, other) = (records[left].id.to_string(), records[right].id.to_string());
+            (one, other, link.weight, person[left] == person[right], steps)
+        })
+        .collect();
+    lines.extend(
+        links
+            .iter()
+            .map(|(left, right, weight, joined, steps)| link_line(left, right, *weight, *joined, steps)),
+    );
     let model = &linkage.model;
     let described: BTreeMap<&str, serde_json::Value> = COMPARISONS
         .iter()
@@ -129,24 +149,11 @@ fn people(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Link
         for (record, person) in records.iter().zip(&person) {
             insert.execute(params![record.id.to_string(), person.to_string()])?;
         }
-        // Pairs that joined speak for themselves by their records; those that did not are for a person to look at.
         let mut insert = change.connection().prepare(
             "INSERT INTO link (left_record, right_record, weight, joined, steps) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        for link in &linkage.links {
-            let (left, right) = (link.left as usize, link.right as usize);
-            let steps: Vec<(&str, &str, i64)> = linkage
-                .explain(link.left, link.right)
-                .into_iter()
-                .map(|step| (step.comparison, step.level, step.weight))
-                .collect();
-            insert.execute(params![
-                records[left].id.to_string(),
-                records[right].id.to_string(),
-                link.weight,
-                person[left] == person[right],
-                serde_json::to_string(&steps).unwrap_or_default()
-            ])?;
+        for (left, right, weight, joined, steps) in &links {
+            insert.execute(params![left, right, weight, joined, steps])?;
         }
     }
     change.append(stamp, wire::PEOPLE_LINKED, 1, &serde_json::to_vec(&run).unwrap_or_default())?;
@@ -189,13 +196,11 @@ fn families(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Fa
         contested: rows.iter().filter(|row| row.4).count() as u64,
         siblings: siblings.len() as u64,
     };
-    let lines: Vec<String> = rows
-        .iter()
-        .chain(&siblings)
-        .map(|(child, other, relation, _, _, evidence)| {
-            format!("{child} {other} {} {evidence}", relation.word())
-        })
-        .collect();
+    let line = |(child, other, relation, probability, contested, evidence): &Row| {
+        let (child, other) = (child.to_string(), other.to_string());
+        candidate_line(&child, &other, relation.word(), *probability, *contested, evidence)
+    };
+    let lines: Vec<String> = rows.iter().chain(&siblings).map(line).collect();
     let run = ModelRun {
         rows: people.len() as u64,
         compared: families.scored,

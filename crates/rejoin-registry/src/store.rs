@@ -209,10 +209,33 @@ impl Store {
 
     /// The proposed families as lines, in the order of their run.
     pub fn candidate_lines(&self) -> Result<Vec<String>, Error> {
-        self.lines("SELECT child, other, relation, evidence FROM candidate ORDER BY rowid", |row| {
-            let texts: [String; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
-            Ok(texts.join(" "))
-        })
+        self.lines(
+            "SELECT child, other, relation, probability, contested, evidence FROM candidate ORDER BY rowid",
+            |row| {
+                let [child, other, relation]: [String; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+                let (probability, contested): (f64, bool) = (row.get(3)?, row.get(4)?);
+                Ok(candidate_line(
+                    &child,
+                    &other,
+                    &relation,
+                    probability,
+                    contested,
+                    &row.get::<_, String>(5)?,
+                ))
+            },
+        )
+    }
+
+    /// The links as lines, in the order of their run.
+    pub fn link_lines(&self) -> Result<Vec<String>, Error> {
+        self.lines(
+            "SELECT left_record, right_record, weight, joined, steps FROM link ORDER BY rowid",
+            |row| {
+                let (left, right): (String, String) = (row.get(0)?, row.get(1)?);
+                let (weight, joined): (i64, bool) = (row.get(2)?, row.get(3)?);
+                Ok(link_line(&left, &right, weight, joined, &row.get::<_, String>(4)?))
+            },
+        )
     }
 
     fn lines(
@@ -266,6 +289,23 @@ impl Store {
             .optional()?;
         Ok(size.map(|size| size as u64))
     }
+}
+
+/// A candidate as one text, the same from a run and from the table.
+pub(crate) fn candidate_line(
+    child: &str,
+    other: &str,
+    relation: &str,
+    probability: f64,
+    contested: bool,
+    evidence: &str,
+) -> String {
+    format!("{child} {other} {relation} {probability} {contested} {evidence}")
+}
+
+/// A link as one text, the same from a run and from the table.
+pub(crate) fn link_line(left: &str, right: &str, weight: i64, joined: bool, steps: &str) -> String {
+    format!("{left} {right} {weight} {joined} {steps}")
 }
 
 /// A finding as one text, the same from an event and from the table.

@@ -22,6 +22,7 @@ fn case() -> tempfile::TempDir {
     let report = case.import(&request, &stamp(), &|_, _, _| {}).unwrap();
     assert_eq!(report.added, 3);
     case.link(&stamp(), &|_, _, _| {}).unwrap();
+    case.families(&stamp(), &|_, _, _| {}).unwrap();
     directory
 }
 
@@ -44,7 +45,7 @@ fn the_ledger_refuses_change() {
         let refused = tamper(&directory, sql).unwrap_err().to_string();
         assert!(refused.contains("append-only"), "{refused}");
     }
-    assert_eq!(verify(&directory).unwrap(), 6);
+    assert_eq!(verify(&directory).unwrap(), 7);
 }
 
 #[test]
@@ -74,6 +75,10 @@ fn derived_tables_that_do_not_follow_from_the_ledger_are_found_and_mended() {
         "DELETE FROM record WHERE id = (SELECT MIN(id) FROM record)",
         "DELETE FROM finding",
         "UPDATE person SET person = (SELECT MAX(person) FROM person)",
+        "UPDATE delivery SET mapping = replace(mapping, 'mdy', 'dmy')",
+        "DELETE FROM family_unit",
+        "INSERT INTO link VALUES ('r-1', 'r-2', 7, 1, '[]')",
+        "UPDATE candidate SET probability = 0.001",
     ] {
         let directory = case();
         tamper(&directory, sql).unwrap();

@@ -344,29 +344,30 @@ const IMAGINED: f64 = 10_000.0;
 /// columns; the others by a fixed sample.
 pub(super) fn chance(context: &Context<'_>) -> Vec<Vec<f64>> {
     const SAMPLE: usize = 300_000;
-    let mut counts: Vec<Vec<f64>> = EVIDENCE.iter().map(|kind| vec![0.0; kind.levels.len()]).collect();
+    let argued = |kind: &Kind| kind.chance.iter().map(|share| share * IMAGINED).collect();
+    let mut counts: Vec<Vec<f64>> = EVIDENCE.iter().map(argued).collect();
     let (children, adults) = (&context.children, &context.adults);
-    if !children.is_empty() && !adults.is_empty() {
+    let mut count = |child: u32, adult: u32| {
+        for (at, kind) in EVIDENCE.iter().enumerate() {
+            let (level, _) = (kind.level)(context, child, adult);
+            if level > 0 {
+                counts[at][level as usize - 1] += 1.0;
+            }
+        }
+    };
+    if children.len().saturating_mul(adults.len()) <= SAMPLE {
+        children.iter().for_each(|child| adults.iter().for_each(|adult| count(*child, *adult)));
+    } else {
         let mut state = 0x9e37_79b9_7f4a_7c15u64;
         let mut draw = |count: usize| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             ((state >> 33) % count as u64) as usize
         };
         for _ in 0..SAMPLE {
-            let (child, adult) = (children[draw(children.len())], adults[draw(adults.len())]);
-            for (at, kind) in EVIDENCE.iter().enumerate() {
-                let (level, _) = (kind.level)(context, child, adult);
-                if level > 0 {
-                    counts[at][level as usize - 1] += 1.0;
-                }
-            }
+            count(children[draw(children.len())], adults[draw(adults.len())]);
         }
     }
-    let scale = (children.len() as f64 * adults.len() as f64 / SAMPLE as f64).min(1.0);
-    for (levels, kind) in counts.iter_mut().zip(&EVIDENCE) {
-        for (count, argued) in levels.iter_mut().zip(kind.chance) {
-            *count = *count * scale + argued * IMAGINED;
-        }
+    for levels in &mut counts {
         let total: f64 = levels.iter().sum();
         levels.iter_mut().for_each(|count| *count /= total);
     }
