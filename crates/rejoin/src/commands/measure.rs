@@ -142,7 +142,7 @@ impl MeasureArgs {
                     answer.version,
                     answer.as_of,
                     thousands(answer.records.len() as u64),
-                    Hash(answer.records_hash).to_string()
+                    Hash(answer.records_hash)
                 ))
             }
         }
