@@ -292,9 +292,12 @@ pub fn whereabouts(chain: &Chain, day: Moment) -> Whereabouts<'_> {
 
 /// The stay in a shelter that covers a day, and whether a record says so (`true`) or only does not exclude it.
 pub fn in_shelter(chain: &Chain, day: Moment) -> Option<(&Interval, bool)> {
+    // A stay whose beginning nobody recorded is no earlier than the first that is known of the person.
+    let known =
+        chain.intervals.iter().filter_map(|interval| interval.from.moment()).map(Moment::earliest).min();
     let covers = |interval: &&Interval| {
-        interval.custodian == Custodian::Shelter
-            && interval.from.moment().is_none_or(|from| from.earliest() <= day.latest())
+        let from = interval.from.moment().map(Moment::earliest).or(known);
+        interval.custodian == Custodian::Shelter && from.is_some_and(|from| from <= day.latest())
     };
     let mut uncertain = None;
     for interval in chain.intervals.iter().filter(covers) {

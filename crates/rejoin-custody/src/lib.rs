@@ -39,17 +39,20 @@ impl<'a> Person<'a> {
         self.records.iter().any(|record| record.kind == ListKind::ShelterStay && !record.withdrawn)
     }
 
-    /// The first value that a record has, in the order of records.
+    /// The first value that a record has, in the order of records. A record that its list withdrew speaks only where no
+    /// other does.
     pub fn first<T>(&self, read: impl Fn(&'a Record) -> Option<T>) -> Option<T> {
-        self.records.iter().find_map(|record| read(record))
+        let of = |withdrawn| self.records.iter().filter(move |record| record.withdrawn == withdrawn);
+        of(false).chain(of(true)).find_map(|record| read(record))
     }
 
-    /// The earliest recorded apprehension.
+    /// The earliest recorded apprehension; records that their list withdrew speak only where no other does.
     pub fn apprehended(&self) -> Option<Moment> {
-        self.records
-            .iter()
-            .filter_map(|record| record.moment(Field::Apprehended))
-            .min_by_key(|at| at.earliest())
+        let of = |withdrawn| {
+            let records = self.records.iter().filter(move |record| record.withdrawn == withdrawn);
+            records.filter_map(|record| record.moment(Field::Apprehended)).min_by_key(|at| at.earliest())
+        };
+        of(false).or_else(|| of(true))
     }
 
     /// Age on a day, by birth date if any record has one, else the first stated age.

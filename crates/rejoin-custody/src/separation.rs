@@ -42,7 +42,11 @@ fn together(people: &[Person<'_>], given: &[Unit]) -> HashMap<PersonId, Vec<Pers
             units.entry(&unit.number).or_default().push((unit.person, *subject));
         }
     }
-    units.retain(|_, members| members.len() <= LARGEST_UNIT);
+    units.retain(|_, members| {
+        members.sort_unstable();
+        members.dedup();
+        members.len() <= LARGEST_UNIT
+    });
     let mut together: HashMap<PersonId, Vec<PersonId>> = HashMap::new();
     for members in units.values() {
         let adults: Vec<PersonId> =

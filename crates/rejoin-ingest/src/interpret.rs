@@ -209,7 +209,14 @@ impl Interpreter {
         let part = |field| -> String {
             let bound = self.bound.iter().find(|(of, _)| *of == field);
             let cells = bound.into_iter().flat_map(|(_, columns)| columns).filter_map(|at| cells.get(*at));
-            cells.filter(|cell| !is_missing(cell)).map(String::as_str).collect::<Vec<_>>().join(" ")
+            let mut parts: Vec<&str> = Vec::new();
+            for cell in cells.filter(|cell| !is_missing(cell)) {
+                // Bilingual forms have the same part twice.
+                if parts.iter().all(|part| fold(part) != fold(cell)) {
+                    parts.push(cell);
+                }
+            }
+            parts.join(" ")
         };
         let surnames = [part(Field::FirstSurname), part(Field::Surnames), part(Field::SecondSurname)];
         let surnames: Vec<&str> = surnames.iter().map(String::as_str).collect();

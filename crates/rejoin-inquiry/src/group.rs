@@ -117,8 +117,11 @@ fn shelter(person: &Person<'_>, field: Field) -> Option<String> {
 }
 
 fn last_code(person: &Person<'_>, field: Field) -> Option<String> {
-    let mut stays: Vec<_> =
-        person.records.iter().filter(|record| record.kind == ListKind::ShelterStay).collect();
+    let mut stays: Vec<_> = person
+        .records
+        .iter()
+        .filter(|record| record.kind == ListKind::ShelterStay && !record.withdrawn)
+        .collect();
     stays.sort_by_key(|record| record.moment(Field::Placed).map(Moment::earliest));
     stays.iter().rev().find_map(|record| record.code(field)).map(|code| code.word().into())
 }

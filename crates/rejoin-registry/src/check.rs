@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A record as the tables should have it: event, delivery, presence, findings about its newest row.
 struct Expected {
+    list: String,
     event: u64,
     delivery: u64,
     present: bool,
@@ -29,7 +30,8 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     let mut findings: Vec<String> = Vec::new();
     let mut deliveries: Vec<String> = Vec::new();
     let mut units: BTreeSet<String> = BTreeSet::new();
-    let mut runs: HashMap<String, String> = HashMap::new();
+    // What a run derived → the event of the run, and the digest of its result.
+    let mut runs: HashMap<&str, (u64, String)> = HashMap::new();
     store.each_event(|event| {
         if event.sequence.is_multiple_of(4096) {
             progress("checking derived records", event.sequence, total);
@@ -38,7 +40,7 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
             wire::LIST_RECEIVED => {
                 let received: ListReceived = payload(&event)?;
                 let known = received.findings.iter().filter_map(WireFinding::finding);
-                findings.extend(known.map(|finding| line(event.sequence, &finding)));
+                findings.extend(known.map(|finding| line(event.sequence, &received.list, &finding)));
                 deliveries.push(format!(
                     "{} {} {} {}",
                     event.sequence, received.list, received.file, received.mapping
@@ -51,12 +53,21 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
                     return Ok(());
                 };
                 let (record, doubts) = reader.read(id, received.row, &received.cells);
+                if let Some(misread) = &received.misread_unit {
+                    units.remove(&format!("{} {misread} {}", received.id, reader.list));
+                }
                 if let Some(unit) = record.identifier(Field::FamilyUnitNumber) {
                     units.insert(format!("{} {unit} {}", received.id, reader.list));
                 }
-                let findings = doubts.iter().map(|finding| line(received.delivery, finding)).collect();
-                let expected =
-                    Expected { event: event.sequence, delivery: received.delivery, present: true, findings };
+                let findings =
+                    doubts.iter().map(|finding| line(received.delivery, &reader.list, finding)).collect();
+                let expected = Expected {
+                    list: reader.list.clone(),
+                    event: event.sequence,
+                    delivery: received.delivery,
+                    present: true,
+                    findings,
+                };
                 records.insert(received.id, expected);
             }
             wire::RECORD_ABSENT => {
@@ -67,7 +78,12 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
             }
             wire::PEOPLE_LINKED | wire::FAMILIES_PROPOSED => {
                 let run: ModelRun = payload(&event)?;
-                runs.insert(event.kind, run.result);
+                // Linking anew leaves no families: they were between the people of the run before.
+                if event.kind == wire::PEOPLE_LINKED && runs.remove("families").is_some() {
+                    runs.insert("families", (0, digest(&[])));
+                }
+                let name = if event.kind == wire::PEOPLE_LINKED { "people" } else { "families" };
+                runs.insert(name, (event.sequence, run.result));
             }
             _ => {}
         }
@@ -75,7 +91,9 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     })?;
     let of_records: Vec<String> = records
         .iter()
-        .map(|(id, record)| format!("{id} {} {} {}", record.event, record.delivery, record.present))
+        .map(|(id, record)| {
+            format!("{id} {} {} {} {}", record.list, record.event, record.delivery, record.present)
+        })
         .collect();
     findings.extend(records.into_values().flat_map(|record| record.findings));
     findings.sort_unstable();
@@ -83,26 +101,28 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     people.extend(store.link_lines()?);
     let people = digest(&people);
     let families = digest(&store.candidate_lines()?);
-    let run_differs = |name: &str, kind: &str, found: &str| -> Result<bool, Error> {
-        Ok(store.derived_at(name)?.is_some() && runs.get(kind).is_none_or(|result| result != found))
+    let run_differs = |name: &str, found: String| -> Result<bool, Error> {
+        let expected = runs.get(name).cloned().unwrap_or((0, digest(&[])));
+        Ok(store.derived_at(name)?.unwrap_or(0) != expected.0 || found != expected.1)
     };
     if of_records != store.record_lines()?
         || findings != store.finding_lines()?
         || deliveries != store.delivery_lines()?
         || units != store.family_unit_lines()?.into_iter().collect()
-        || run_differs("people", wire::PEOPLE_LINKED, &people)?
-        || run_differs("families", wire::FAMILIES_PROPOSED, &families)?
+        || run_differs("people", people)?
+        || run_differs("families", families)?
     {
         return Err(Error::DerivedDiffers);
     }
     Ok(())
 }
 
-fn line(delivery: u64, finding: &Finding) -> String {
+fn line(delivery: u64, list: &str, finding: &Finding) -> String {
     let record = finding.record.map(|record| record.to_string()).unwrap_or_default();
     let row = finding.row.map(|row| row.to_string()).unwrap_or_default();
     let (code, column) = (finding.code.word(), &finding.column);
-    finding_line(delivery, code, &row, column, &finding.said, &finding.understood, &record)
+    let delivery = delivery.to_string();
+    finding_line([&delivery, list, code, &row, column, &finding.said, &finding.understood, &record])
 }
 
 /// The digest that a run writes to the ledger: of its lines, each with a line feed.

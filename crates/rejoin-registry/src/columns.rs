@@ -7,7 +7,7 @@ use rejoin_model::family::LARGEST_UNIT;
 use rejoin_model::{Field, ListKind, Moment, PersonName, Precision, Record, RecordId, Sex, Subject, Value};
 use rejoin_normalize::phonetic;
 use rejoin_normalize::text::fold;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 fn words(parts: Vec<Option<&str>>) -> Words {
     let sound: StringArray =
@@ -93,20 +93,26 @@ pub(crate) fn best_name<'a>(person: &Person<'a>) -> Option<&'a PersonName> {
 /// Columns of people, in their order, and the relatives they name. `units` are all family-unit numbers ever on record:
 /// a number that a later delivery wiped or re-keyed still says who was together.
 pub(crate) fn of_people(people: &[Person<'_>], units: &[(RecordId, String, String)]) -> (People, Named) {
-    let mut members: HashMap<(&str, &str), usize> = HashMap::new();
-    for (_, list, unit) in units {
-        *members.entry((list, unit)).or_default() += 1;
+    let of_record: HashMap<RecordId, usize> = people
+        .iter()
+        .enumerate()
+        .flat_map(|(at, person)| person.records.iter().map(move |record| (record.id, at)))
+        .collect();
+    // People, not records: a row that changed often is still one person.
+    let mut members: HashMap<(&str, &str), BTreeSet<usize>> = HashMap::new();
+    for (record, list, unit) in units {
+        members.entry((list, unit)).or_default().extend(of_record.get(record));
     }
     let mut given: HashMap<RecordId, Vec<(&str, &str)>> = HashMap::new();
     for (record, list, unit) in
-        units.iter().filter(|(_, list, unit)| members[&(&**list, &**unit)] <= LARGEST_UNIT)
+        units.iter().filter(|(_, list, unit)| members[&(&**list, &**unit)].len() <= LARGEST_UNIT)
     {
         given.entry(*record).or_default().push((list, unit));
     }
     // Of several numbers the one that joins most people: a re-keyed one stands alone.
     let unit_of = |person: &Person<'_>| -> Option<String> {
         let all = person.records.iter().filter_map(|record| given.get(&record.id)).flatten();
-        all.max_by_key(|unit| members[*unit]).map(|(list, unit)| format!("{list} {unit}"))
+        all.max_by_key(|unit| members[*unit].len()).map(|(list, unit)| format!("{list} {unit}"))
     };
     let border = |person: &Person<'_>, read: &dyn Fn(&Record) -> Option<String>| {
         person

@@ -141,7 +141,7 @@ fn people(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Link
     unchanged(&change, before)?;
     // Families were proposed between the people of the last run, some of whom may be gone.
     change.connection().execute_batch(
-        "DELETE FROM person; DELETE FROM link; DELETE FROM candidate; DELETE FROM derived WHERE name = 'families';",
+        "DELETE FROM person; DELETE FROM link; DELETE FROM candidate; UPDATE derived SET size = 0 WHERE name = 'families';",
     )?;
     {
         let mut insert =

@@ -73,6 +73,17 @@ struct Known {
     present: bool,
 }
 
+/// A row to be written.
+struct Received<'a> {
+    id: RecordId,
+    row: &'a Row,
+    before: Option<&'a Known>,
+    /// Its cells are those of before; another mapping reads them.
+    reread: bool,
+    /// The family-unit number that the other mapping took from these cells, and this one does not.
+    misread: Option<String>,
+}
+
 /// A list as its deliveries so far left it.
 struct LastDelivery {
     known: HashMap<RecordId, Known>,
@@ -116,12 +127,7 @@ impl Case {
         };
         // From here on nobody else writes: what is compared is what will be changed.
         let change = self.store.begin()?;
-        let before_now = delivered(change.connection(), &mapping.list, &file, &mapping_text)?;
-        if before_now.newest {
-            report.seen_before = true;
-            report.unchanged = report.rows;
-            return Ok(report);
-        }
+        let seen_before = delivered(change.connection(), &mapping.list, &file, &mapping_text)?;
         check_form(change.connection(), &mapping)?;
         let last = last_delivery(change.connection(), &mapping.list)?;
         let mut findings = table.findings.clone();
@@ -131,6 +137,7 @@ impl Case {
         for (id, row) in identified {
             let before = last.known.get(&id);
             let differs = before.map(|before| last.differences(before, &table.columns, &row.cells));
+            let mut reread = false;
             match (before, &differs) {
                 (Some(before), Some(differs)) if before.present && differs.is_empty() => {
                     report.unchanged += 1;
@@ -138,6 +145,7 @@ impl Case {
                         continue;
                     }
                     report.reread += 1;
+                    reread = true;
                 }
                 // A row that had gone and comes back is new to the list, and still compared.
                 (Some(before), _) if !before.present => report.added += 1,
@@ -151,7 +159,7 @@ impl Case {
                         .at_row(row.number)
                 }
             }));
-            received.push((id, row, before));
+            received.push(Received { id, row, before, reread, misread: None });
         }
         let present = last.known.values().filter(|known| known.present).count() as u64;
         let mut gone: Vec<RecordId> = match request.extent {
@@ -170,12 +178,19 @@ impl Case {
         }
         gone.sort_unstable();
         report.gone = gone.len() as u64;
-        for (id, row, before) in &received {
-            let Some(before) = before else { continue };
+        for Received { id, row, before, reread, misread } in &mut received {
+            let Some(before) = *before else { continue };
             let origin = rejoin_model::Origin { file: file_bytes, row: row.number };
             let (now, _) = interpreter.record(*id, origin, &row.cells);
             let then = last.read(*id, before);
-            findings.extend(link_gone(then.as_ref(), Some(&now), row.number));
+            if *reread {
+                // The same cells, read otherwise: no link vanished, the last reading was wrong.
+                let unit = |record: &Record| record.identifier(Field::FamilyUnitNumber).map(str::to_owned);
+                let was = then.as_ref().and_then(unit);
+                *misread = was.filter(|was| unit(&now).as_ref() != Some(was));
+            } else {
+                findings.extend(link_gone(then.as_ref(), Some(&now), row.number));
+            }
         }
         for id in &gone {
             let before = &last.known[id];
@@ -187,7 +202,7 @@ impl Case {
             });
             findings.extend(link_gone(last.read(*id, before).as_ref(), None, before.row));
         }
-        if before_now.ever && report.added + report.changed + report.gone + report.reread == 0 {
+        if seen_before && report.added + report.changed + report.gone + report.reread == 0 {
             report.seen_before = true;
             return Ok(report);
         }
@@ -216,7 +231,7 @@ fn write(
     change: &Change<'_>,
     stamp: &Stamp,
     event: &ListReceived,
-    received: &[(RecordId, &Row, Option<&Known>)],
+    received: &[Received<'_>],
     gone: &[RecordId],
     progress: Progress<'_>,
 ) -> Result<u64, Error> {
@@ -224,9 +239,14 @@ fn write(
     let delivery = change.append(stamp, wire::LIST_RECEIVED, 1, &bytes(event))?;
     projector.list_received(change, delivery, event)?;
     let total = received.len() as u64;
-    for (at, (id, row, _)) in received.iter().enumerate() {
-        let record =
-            RecordReceived { id: id.to_string(), delivery, row: row.number, cells: row.cells.clone() };
+    for (at, Received { id, row, misread, .. }) in received.iter().enumerate() {
+        let record = RecordReceived {
+            id: id.to_string(),
+            delivery,
+            row: row.number,
+            cells: row.cells.clone(),
+            misread_unit: misread.clone(),
+        };
         let sequence = change.append(stamp, wire::RECORD_RECEIVED, 1, &bytes(&record))?;
         projector.record_received(change, sequence, &record)?;
         if at % 2048 == 0 {
@@ -269,23 +289,13 @@ fn preview(request: &ImportRequest<'_>) -> Result<(Table, mapping::Proposal), Er
 }
 
 /// Whether a file was delivered before, by the same mapping.
-struct Delivered {
-    /// It is the list's newest delivery.
-    newest: bool,
-    /// It is one of the list's deliveries.
-    ever: bool,
-}
-
-fn delivered(connection: &Connection, list: &str, file: &str, mapping: &str) -> Result<Delivered, Error> {
-    let mut statement =
-        connection.prepare("SELECT file, mapping FROM delivery WHERE list = ?1 ORDER BY sequence DESC")?;
-    let rows = statement.query_map([list], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-    let mut same = Vec::new();
-    for row in rows {
-        let row = row?;
-        same.push(row.0 == file && row.1 == mapping);
-    }
-    Ok(Delivered { newest: same.first() == Some(&true), ever: same.contains(&true) })
+fn delivered(connection: &Connection, list: &str, file: &str, mapping: &str) -> Result<bool, Error> {
+    let count: i64 = connection.query_row(
+        "SELECT COUNT(*) FROM delivery WHERE list = ?1 AND file = ?2 AND mapping = ?3",
+        [list, file, mapping],
+        |row| row.get(0),
+    )?;
+    Ok(count > 0)
 }
 
 /// A list keeps its key and kind: otherwise nothing could be compared.

@@ -96,8 +96,7 @@ impl Case {
     /// derived, linking and matching run again, over all records, and are written down as runs.
     pub fn rebuild(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<(), Error> {
         self.store.verify(None, progress)?;
-        let linked = self.store.derived_at("people")?.is_some();
-        let proposed = self.store.derived_at("families")?.is_some();
+        let [linked, proposed] = project::runs(&self.store)?;
         project::rebuild(&mut self.store, progress)?;
         if linked {
             self.link(stamp, progress)?;

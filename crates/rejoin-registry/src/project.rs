@@ -85,6 +85,9 @@ impl Projector {
         change.record(&received.id, &reader.list, sequence, received.delivery, true)?;
         change.forget_findings(id)?;
         let (record, findings) = reader.read(id, received.row, &received.cells);
+        if let Some(misread) = &received.misread_unit {
+            change.not_a_unit(&received.id, misread)?;
+        }
         if let Some(unit) = record.identifier(Field::FamilyUnitNumber) {
             change.family_unit(&received.id, &reader.list, unit)?;
         }
@@ -122,4 +125,15 @@ pub(crate) fn rebuild(store: &mut Store, progress: Progress<'_>) -> Result<(), E
         }
     }
     change.commit()
+}
+
+/// Whether the ledger has runs of linking and of family matching.
+pub(crate) fn runs(store: &Store) -> Result<[bool; 2], Error> {
+    let mut runs = [false; 2];
+    store.each_event(|event| {
+        runs[0] |= event.kind == wire::PEOPLE_LINKED;
+        runs[1] |= event.kind == wire::FAMILIES_PROPOSED;
+        Ok(())
+    })?;
+    Ok(runs)
 }

@@ -20,9 +20,13 @@ CREATE TABLE event (
     payload BLOB NOT NULL,
     hash BLOB NOT NULL
 ) STRICT;
-CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 ";
+
+/// The guards that keep the ledger append-only, as SQLite keeps their text; in the order of their names.
+const GUARDS: [&str; 2] = [
+    "CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+    "CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+];
 
 /// Tables that are derived from events, and can be thrown away.
 const DERIVED: &str = "
@@ -85,6 +89,9 @@ impl Store {
     pub fn create(file: &Path) -> Result<Self, Error> {
         let store = Self { connection: connect(file)? };
         store.connection.execute_batch(SCHEMA)?;
+        for guard in GUARDS {
+            store.connection.execute_batch(guard)?;
+        }
         store.connection.execute_batch(DERIVED)?;
         store.connection.pragma_update(None, "user_version", FORM)?;
         Ok(store)
@@ -145,12 +152,11 @@ impl Store {
                 progress("checking events", envelope.sequence, total);
             }
         }
-        let triggers: i64 = self.connection.query_row(
-            "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'",
-            [],
+        let guards = self.lines(
+            "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event' ORDER BY name",
             |row| row.get(0),
         )?;
-        if triggers != 2 {
+        if guards != GUARDS {
             return Err(Error::Unguarded);
         }
         Ok(verifier.checkpoint())
@@ -170,32 +176,28 @@ impl Store {
 
     /// The record table as lines, in the order of ids.
     pub fn record_lines(&self) -> Result<Vec<String>, Error> {
-        self.lines("SELECT id, event, delivery, present FROM record ORDER BY id", |row| {
+        self.lines("SELECT id, event, delivery, present, list FROM record ORDER BY id", |row| {
             let (id, present): (String, bool) = (row.get(0)?, row.get(3)?);
-            Ok(format!("{id} {} {} {present}", row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+            let list: String = row.get(4)?;
+            Ok(format!("{id} {list} {} {} {present}", row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
         })
     }
 
     /// The finding table as lines, sorted.
     pub fn finding_lines(&self) -> Result<Vec<String>, Error> {
-        let mut lines =
-            self.lines("SELECT delivery, code, row, col, said, understood, record FROM finding", |row| {
+        let mut lines = self.lines(
+            "SELECT delivery, code, row, col, said, understood, record, list FROM finding",
+            |row| {
                 let number: Option<i64> = row.get(2)?;
                 let texts: [String; 4] = [row.get(1)?, row.get(3)?, row.get(4)?, row.get(5)?];
                 let record: Option<String> = row.get(6)?;
                 let [code, column, said, understood] = &texts;
                 let number = number.map(|number| number.to_string()).unwrap_or_default();
-                let delivery = row.get::<_, i64>(0)? as u64;
-                Ok(finding_line(
-                    delivery,
-                    code,
-                    &number,
-                    column,
-                    said,
-                    understood,
-                    &record.unwrap_or_default(),
-                ))
-            })?;
+                let (delivery, list): (i64, String) = (row.get(0)?, row.get(7)?);
+                let (delivery, record) = (delivery.to_string(), record.unwrap_or_default());
+                Ok(finding_line([&delivery, &list, code, &number, column, said, understood, &record]))
+            },
+        )?;
         lines.sort_unstable();
         Ok(lines)
     }
@@ -309,16 +311,10 @@ pub(crate) fn link_line(left: &str, right: &str, weight: i64, joined: bool, step
 }
 
 /// A finding as one text, the same from an event and from the table.
-pub(crate) fn finding_line(
-    delivery: u64,
-    code: &str,
-    row: &str,
-    column: &str,
-    said: &str,
-    understood: &str,
-    record: &str,
-) -> String {
-    [&delivery.to_string(), code, row, column, said, understood, record].join("\u{1f}")
+///
+/// The parts: delivery, list, code, row, column, said, understood, record.
+pub(crate) fn finding_line(parts: [&str; 8]) -> String {
+    parts.join("\u{1f}")
 }
 
 fn connect(file: &Path) -> Result<Connection, Error> {
@@ -420,6 +416,14 @@ impl Change<'_> {
                 "INSERT INTO family_unit (record, list, unit) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             )?
             .execute([record, list, unit])?;
+        Ok(())
+    }
+
+    /// Takes back a number that was never one: an earlier mapping had read it from the same cells.
+    pub fn not_a_unit(&self, record: &str, unit: &str) -> Result<(), Error> {
+        self.transaction
+            .prepare_cached("DELETE FROM family_unit WHERE record = ?1 AND unit = ?2")?
+            .execute([record, unit])?;
         Ok(())
     }
 

@@ -47,6 +47,9 @@ pub(crate) struct RecordReceived {
     pub row: u32,
     /// Cells as written.
     pub cells: Vec<String>,
+    /// The family-unit number that an earlier mapping took from the same cells by mistake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub misread_unit: Option<String>,
 }
 
 /// A row that the newest delivery of its list does not have.

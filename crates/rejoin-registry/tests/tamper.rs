@@ -66,6 +66,7 @@ fn what_was_changed_all_the_same_is_found_and_located() {
     check("UPDATE event SET hash = x'00' WHERE sequence = 2", "event 2 ");
     check("UPDATE event SET version = version + 65536 WHERE sequence = 2", "event 2 ");
     check("", "guards");
+    check("CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event BEGIN SELECT 1; END", "guards");
 }
 
 #[test]
@@ -79,6 +80,9 @@ fn derived_tables_that_do_not_follow_from_the_ledger_are_found_and_mended() {
         "DELETE FROM family_unit",
         "INSERT INTO link VALUES ('r-1', 'r-2', 7, 1, '[]')",
         "UPDATE candidate SET probability = 0.001",
+        "DELETE FROM derived; UPDATE person SET person = (SELECT MAX(person) FROM person)",
+        "UPDATE derived SET size = 999",
+        "UPDATE record SET list = 'another'",
     ] {
         let directory = case();
         tamper(&directory, sql).unwrap();

@@ -77,9 +77,11 @@ pub(super) fn read(text: &str) -> Result<Table, ReadError> {
     let mut raw = rows(text, delimiter, true)?;
     let last = text.lines().count() as u32 + 1;
     let ends = raw.iter().skip(1).map(|row| row.number).chain([last]);
+    let odd = !text.bytes().filter(|byte| *byte == b'"').count().is_multiple_of(2);
     let swallowed = raw.iter().zip(ends).find(|(row, end)| {
-        end.saturating_sub(row.number) > LONGEST_CELL
-            && row.cells.iter().any(|cell| cell.lines().count() as u32 > LONGEST_CELL)
+        let longest = row.cells.iter().map(|cell| cell.lines().count() as u32).max().unwrap_or(0);
+        end.saturating_sub(row.number) > LONGEST_CELL && longest > LONGEST_CELL
+            || odd && longest > 1 && *end == last
     });
     let finding = swallowed.map(|(row, _)| {
         let said: String = row.cells.join(" | ").chars().take(80).collect();
@@ -159,11 +161,13 @@ mod tests {
         let table = read(&format!("Name,Age\n{lines}")).unwrap();
         assert_eq!(table.rows.len(), 100);
         assert_eq!(table.findings[0].code, FindingCode::QuoteNotClosed);
+        let short = read("Name,Age\nEva,1\n\"Ana,2\nLuz,3\nSol,4\n").unwrap();
+        assert_eq!((short.rows.len(), short.findings.len()), (4, 1));
     }
 
     #[test]
     fn a_row_with_nothing_but_a_number_is_kept() {
-        let table = read("Name,Age,Sex,A-Number\nAna,3,F,201234567\n,,,201234568\nend of list,,,\n").unwrap();
-        assert_eq!(table.rows.len(), 2);
+        let text = "Name,Age,Sex,A-Number\nAna,3,F,201234567\n,,,201234568\nData as of 06/26/2018,,,\n2018-06-26,,,\n";
+        assert_eq!(read(text).unwrap().rows.len(), 2);
     }
 }

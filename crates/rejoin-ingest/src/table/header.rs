@@ -3,6 +3,7 @@
 use super::{ReadError, Row, Table};
 use rejoin_model::{Finding, FindingCode};
 use rejoin_normalize::text::{collapse, fold};
+use rejoin_normalize::{DateOrder, moment};
 use std::collections::HashMap;
 
 /// How many rows are looked at for the column names.
@@ -60,7 +61,12 @@ pub(super) fn table(format: String, raw: Vec<Row>) -> Result<Table, ReadError> {
 
 /// Whether a cell holds a number long enough to be somebody's.
 fn has_number(row: &Row) -> bool {
-    row.cells.iter().any(|cell| cell.bytes().filter(u8::is_ascii_digit).count() >= 5)
+    let number = |cell: &str| {
+        let one_word = !cell.contains([' ', '/', ':', ',']);
+        let date = cell.contains('-') && moment::read(cell, DateOrder::YearMonthDay).value.is_some();
+        one_word && !date && cell.bytes().filter(u8::is_ascii_digit).count() >= 5
+    };
+    row.cells.iter().any(|cell| number(cell.trim()))
 }
 
 fn filled(row: &Row) -> usize {

@@ -9,10 +9,12 @@ pub(super) const MEASURE: Measure = Measure {
     definition: (
         "Children placed in a shelter on or before the day and not recorded as having left before it. A child who \
          left on that day counts as in care. Known: a record has the child there on the day. Undocumented: placed \
-         before, and the record says that the child left but not when; counted, and shown apart.",
+         before, and the record says that the child left but not when; or apprehended before, and no record says when \
+         it was placed; counted, and shown apart.",
         "Menores ingresados en un albergue ese día o antes y de quienes no consta que hubieran salido antes. Quien \
          salió ese mismo día cuenta como bajo cuidado. Conocido: un registro sitúa al menor allí ese día. Sin \
-         documentar: ingresó antes y consta que salió, pero no cuándo; se cuenta y se muestra aparte.",
+         documentar: ingresó antes y consta que salió, pero no cuándo; o fue aprehendido antes y no consta cuándo \
+         ingresó; se cuenta y se muestra aparte.",
     ),
     takes: &["on", "by", "where"],
     needs: &["on"],
