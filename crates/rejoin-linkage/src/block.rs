@@ -159,7 +159,7 @@ impl Keys {
         (0..rule).any(|before| {
             let key = self.keys[before][left as usize];
             key.is_some_and(|key| {
-                key_is(self.keys[before][right as usize], key) && !largest[before].contains(&key)
+                self.keys[before][right as usize] == Some(key) && !largest[before].contains(&key)
             })
         })
     }
@@ -177,8 +177,4 @@ impl Keys {
             })
             .collect()
     }
-}
-
-fn key_is(key: Option<u64>, expect: u64) -> bool {
-    key == Some(expect)
 }

@@ -94,7 +94,26 @@ struct LastDelivery {
 impl Case {
     /// Reads a file without importing it: the table, and the mapping that would be used.
     pub fn preview(request: &ImportRequest<'_>) -> Result<(Table, mapping::Proposal), Error> {
-        preview(request)
+        let table =
+            table::read(request.bytes).map_err(|source| Error::Read { name: request.name.into(), source })?;
+        let proposal = match &request.mapping {
+            Some(mapping) => mapping::propose_by(&table, mapping),
+            None => {
+                let stem = request.name.split('.').next().unwrap_or("list");
+                let proposal =
+                    mapping::propose(&table, &rejoin_normalize::text::fold(stem).replace(' ', "-"));
+                // A preset is used as it is, so that the next delivery's other headers are read, too; a key of which the
+                // file has no column is left out.
+                match proposal.mapping.preset.as_deref().and_then(presets::named) {
+                    Some(preset) => mapping::Proposal {
+                        mapping: Mapping { key: proposal.mapping.key.clone(), ..preset },
+                        ..proposal
+                    },
+                    None => proposal,
+                }
+            }
+        };
+        Ok((table, proposal))
     }
 
     /// Imports a file. Importing the same bytes twice changes nothing.
@@ -104,7 +123,7 @@ impl Case {
         stamp: &Stamp,
         progress: Progress<'_>,
     ) -> Result<ImportReport, Error> {
-        let (table, proposal) = preview(request)?;
+        let (table, proposal) = Self::preview(request)?;
         let mapping = proposal.mapping;
         let refuse = |source| Error::Mapping { name: request.name.into(), source };
         let interpreter = Interpreter::new(&mapping, &table.columns).map_err(refuse)?;
@@ -264,28 +283,6 @@ fn write(
 fn bytes(payload: &impl serde::Serialize) -> Vec<u8> {
     // Structs of strings and numbers always serialise.
     serde_json::to_vec(payload).unwrap_or_default()
-}
-
-fn preview(request: &ImportRequest<'_>) -> Result<(Table, mapping::Proposal), Error> {
-    let table =
-        table::read(request.bytes).map_err(|source| Error::Read { name: request.name.into(), source })?;
-    let proposal = match &request.mapping {
-        Some(mapping) => mapping::propose_by(&table, mapping),
-        None => {
-            let stem = request.name.split('.').next().unwrap_or("list");
-            let proposal = mapping::propose(&table, &rejoin_normalize::text::fold(stem).replace(' ', "-"));
-            // A preset is used as it is, so that the next delivery's other headers are read, too; a key of which the
-            // file has no column is left out.
-            match proposal.mapping.preset.as_deref().and_then(presets::named) {
-                Some(preset) => mapping::Proposal {
-                    mapping: Mapping { key: proposal.mapping.key.clone(), ..preset },
-                    ..proposal
-                },
-                None => proposal,
-            }
-        }
-    };
-    Ok((table, proposal))
 }
 
 /// Whether a file was delivered before, by the same mapping.

@@ -103,6 +103,22 @@ fn the_two_clocks_equal_a_count_by_other_code() {
     }
 }
 
+/// What `custody --on` prints is as of that day, and the same as the measures say.
+#[test]
+fn custody_is_as_of_the_day_asked() {
+    let Some(case) = case() else { return };
+    let custody = case.json(&["custody", "--on", "2018-06-26"]);
+    let line = |what: &str| {
+        let lines = custody["lines"].as_array().unwrap();
+        let line = lines.iter().find(|line| line["what"] == what && line["part"] == "all").unwrap();
+        ["known", "undocumented"].map(|how| line[how].as_u64().unwrap())
+    };
+    assert_eq!(line("in shelter care on the day"), [2_626, 2]);
+    let reunited = case.json(&["measure", "reunited", "--on", "2018-06-26"]);
+    assert_eq!(line("reunited")[0], reunited["value"].as_u64().unwrap());
+    assert!(line("reunited")[0] < 2_190);
+}
+
 #[test]
 fn what_is_odd_is_found_and_nothing_is_merged() {
     let Some(case) = case() else { return };

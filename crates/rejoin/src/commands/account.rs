@@ -5,13 +5,14 @@ use crate::failure::Failure;
 use crate::render::Rows;
 use rejoin_inquiry::measure::{How, Scene};
 use rejoin_inquiry::{Parameters, ask, named};
+use rejoin_model::Moment;
 use rejoin_registry::View;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Custody in lines: stays, breaches, separations, whereabouts, clocks; known, inferred, suspected and undocumented
-/// apart.
-pub fn custody(scene: &Scene<'_>) -> Result<Rows, Failure> {
+/// apart. Where a day is asked, every line but those about whole lists is as of that day.
+pub fn custody(scene: &Scene<'_>, on: Option<Moment>) -> Result<Rows, Failure> {
     let mut rows = Rows::new(&["what", "part", "known", "inferred", "suspected", "undocumented"]);
     let mut add = |what: &str, measure: &str, parameters: &Parameters| -> Result<(), Failure> {
         let Some(measure) = named(measure) else { return Ok(()) };
@@ -38,17 +39,21 @@ pub fn custody(scene: &Scene<'_>) -> Result<Rows, Failure> {
         Ok(())
     };
     let none = Parameters::default();
-    add("children in shelters' lists", "children-listed", &none)?;
-    add("still in care", "still-in-care", &none)?;
-    add("separated children", "separated", &none)?;
-    add("reunited", "reunited", &none)?;
-    add("whereabouts unknown", "whereabouts-unknown", &none)?;
-    add("breaches of the custody invariant", "custody-problems", &none)?;
+    let day = Parameters { on, ..Parameters::default() };
+    add("children in shelters' lists (whole lists)", "children-listed", &none)?;
+    match on {
+        Some(_) => add("in shelter care on the day", "in-shelter-care", &day)?,
+        None => add("still in care", "still-in-care", &none)?,
+    }
+    add("separated children", "separated", &Parameters { to: on, ..Parameters::default() })?;
+    add("reunited", "reunited", &day)?;
+    add("whereabouts unknown", "whereabouts-unknown", &day)?;
+    add("breaches of the custody invariant (whole lists)", "custody-problems", &none)?;
     for clock in scene.clocks {
         add(
             &format!("clock {}", clock.id),
             "clock",
-            &Parameters { id: Some(clock.id.clone()), ..Parameters::default() },
+            &Parameters { on, id: Some(clock.id.clone()), ..Parameters::default() },
         )?;
     }
     Ok(rows)
@@ -60,8 +65,8 @@ pub fn stale(view: &View, lang: Lang) {
         eprintln!(
             "{}",
             lang.of(
-                "note: a list came after the last `rejoin link` or `rejoin families`; run both again",
-                "nota: llegó una lista después del último `rejoin link` o `rejoin families`; ejecute ambos de nuevo",
+                "note: people or families are older than the last list or link; run `rejoin link` and `rejoin families`",
+                "nota: las personas o familias son anteriores a la última lista o vinculación; ejecute `rejoin link` y `rejoin families`",
             )
         );
     }
@@ -82,7 +87,7 @@ pub fn stale(view: &View, lang: Lang) {
 }
 
 /// Says that pairs wait for a person's judgement.
-pub fn stale_person(pairs: usize, lang: Lang) {
+pub fn waiting_pairs(pairs: usize, lang: Lang) {
     if pairs > 0 {
         eprintln!(
             "{}",

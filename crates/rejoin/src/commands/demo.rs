@@ -68,7 +68,7 @@ impl Demo {
         let (view, custody) = steps.time("custody and measures", || -> Result<_, Failure> {
             let view = case.view()?;
             let people = view.people();
-            let custody = account::custody(&view.scene(&people, None))?;
+            let custody = account::custody(&view.scene(&people, None), None)?;
             drop(people);
             Ok((view, custody))
         })?;

@@ -117,7 +117,7 @@ pub fn custody(context: &Context, on: Option<&str>, output: &Output) -> Result<(
     let view = case.view()?;
     let people = view.people();
     let scene = view.scene(&people, on);
-    let custody = account::custody(&scene)?;
+    let custody = account::custody(&scene, on)?;
     match output.format {
         Format::Json => print_json(&json!({
             "as_of": scene.as_of.to_string(),

@@ -67,7 +67,7 @@ pub fn run(context: &Context, id: &str, output: &Output) -> Result<(), Failure> 
                     finding.understood
                 ))?;
             }
-            account::stale_person(file.links.iter().filter(|link| !link.joined).count(), lang);
+            account::waiting_pairs(file.links.iter().filter(|link| !link.joined).count(), lang);
             Ok(())
         }
     }
