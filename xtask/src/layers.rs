@@ -14,6 +14,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rejoin-ledger", &["rejoin-model"]),
     ("rejoin-ingest", &["rejoin-model", "rejoin-normalize"]),
     ("rejoin-synth", &["rejoin-model"]),
+    ("rejoin-linker", &["rejoin-model", "rejoin-normalize", "rejoin-linkage", "rejoin-ingest"]),
     (
         "rejoin-registry",
         &[
@@ -38,6 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "rejoin-ingest",
             "rejoin-synth",
             "rejoin-registry",
+            "rejoin-linker",
         ],
     ),
     ("xtask", &[]),
@@ -50,9 +52,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("arrow-ipc", &["rejoin-ingest"]),
     ("arrow-cast", &["rejoin-ingest"]),
     ("calamine", &["rejoin-ingest"]),
-    ("toml", &["rejoin-ingest", "rejoin-registry"]),
+    ("toml", &["rejoin-ingest", "rejoin-registry", "rejoin-linker"]),
     ("clap", &["rejoin"]),
-    ("serde", &["rejoin-ingest", "rejoin-registry"]),
+    ("serde", &["rejoin-ingest", "rejoin-registry", "rejoin-linker"]),
     ("rapidfuzz", &["rejoin-linkage"]),
     ("phonenumber", &["rejoin-normalize"]),
 ];

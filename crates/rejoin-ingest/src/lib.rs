@@ -5,6 +5,7 @@
 //! [`interpret::Interpreter`] reads a row's cells into a [`rejoin_model::Record`]. Bytes in, records out: this
 //! room opens no file.
 
+pub mod columns;
 pub mod interpret;
 pub mod mapping;
 pub mod presets;

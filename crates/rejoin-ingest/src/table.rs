@@ -5,7 +5,7 @@
 //! headers among the rows, stray text) becomes a finding.
 
 mod columnar;
-mod delimited;
+pub(crate) mod delimited;
 mod header;
 mod json;
 mod workbook;

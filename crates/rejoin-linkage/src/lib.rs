@@ -9,9 +9,11 @@ pub mod block;
 pub mod cluster;
 pub mod columns;
 pub mod compare;
+pub mod engine;
 pub mod estimate;
 pub mod evaluate;
 pub mod family;
+pub mod kernel;
 pub mod link;
 pub mod weight;
 

@@ -4,6 +4,7 @@ pub mod account;
 pub mod demo;
 pub mod derive;
 pub mod import;
+pub mod link;
 pub mod list;
 pub mod measure;
 pub mod person;

@@ -97,11 +97,17 @@ Examples:
 Importing a file twice changes nothing. A second delivery of a list is compared with the last one: rows and above all
 family links that vanished raise an alarm. Nothing is deleted.")]
     Import(commands::import::Import),
-    /// Link records to people.
-    #[command(
-        after_help = "Example:\n  rejoin -C case link\n  rejoin -C case list links --unlinked    pairs that a person should look at"
-    )]
-    Link(Output),
+    /// Link records to people: those of a case, or the rows of any files.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case link                                      the records of a case
+  rejoin -C case list links --unlinked                     pairs that a person should look at
+  rejoin link people.csv --id rec_id --out links.parquet --clusters people.parquet    duplicates within a file
+  rejoin link a.parquet b.csv --id id --one-to-one --out links.parquet                across two files
+  rejoin link people.csv --id rec_id --print-spec > model.toml     a proposal, to review and use with --spec
+  rejoin link evaluate --links links.parquet --truth truth.csv
+  rejoin link explain --spec model.toml --id rec_id people.csv people.csv rec-1-org rec-1-dup-0")]
+    Link(commands::link::LinkArgs),
     /// Propose families: children and parents, siblings. People decide.
     #[command(
         after_help = "Example:\n  rejoin -C case families\n  rejoin -C case list children --unlinked    children without a candidate"
@@ -179,7 +185,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Init { directory } => commands::init(&context, directory),
         Command::Import(import) => import.run(&context),
-        Command::Link(output) => commands::derive::link(&context, output),
+        Command::Link(link) => link.run(&context),
         Command::Families(output) => commands::derive::families(&context, output),
         Command::Custody { on, output } => commands::derive::custody(&context, on.as_deref(), output),
         Command::Measure(measure) => measure.run(&context),

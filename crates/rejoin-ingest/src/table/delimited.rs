@@ -42,7 +42,7 @@ pub(super) fn decode(bytes: &[u8]) -> (String, Option<Finding>) {
 const DELIMITERS: [u8; 4] = *b",;\t|";
 
 /// The delimiter that cuts the first lines into the most even rows of two cells or more.
-fn sniff(text: &str) -> u8 {
+pub(crate) fn sniff(text: &str) -> u8 {
     let mut end = text.len().min(64 << 10);
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -1,0 +1,508 @@
+//! The linkage engine over any columns: Spec → Model → Evidence.
+//!
+//! A [`Spec`] says which columns are compared how and blocked on what; estimation resolves it into a frozen [`Model`];
+//! [`Linked::explain`] gives the evidence of a pair, whose weights add up to its score. Two passes over the blocks, so
+//! that no table of pairs is ever held: the first counts patterns (on a sample of blocks when there are many pairs),
+//! the second scores and keeps what is worth keeping.
+
+pub mod block;
+mod choose;
+mod collect;
+mod compare;
+pub mod data;
+pub mod estimate;
+
+use crate::cluster::{Link, Refused};
+use crate::weight;
+use block::{Blocks, Rule, RuleReport};
+use collect::Groups;
+pub use compare::{COMPARATORS, Comparator, Frequency, of};
+use data::Data;
+pub use data::{Column, Kind};
+use estimate::{Counts, Model, fit, level, shares};
+use rayon::prelude::*;
+
+/// Levels of a pair, four bits a comparison, the first in the lowest bits.
+pub type Pattern = u64;
+
+/// Comparisons that fit a pattern.
+pub const MOST_COMPARISONS: usize = 16;
+
+/// One comparison of a spec.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// Its name: that of its first column.
+    pub name: String,
+    /// How; the kind of the comparator.
+    pub kind: Kind,
+    /// Columns, by index.
+    pub columns: Vec<usize>,
+}
+
+/// What is compared and blocked on, and how far.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// Comparisons, at most [`MOST_COMPARISONS`].
+    pub comparisons: Vec<Comparison>,
+    /// Blocking rules; empty: chosen from the data under the budget.
+    pub rules: Vec<Rule>,
+    /// Pairs that chosen rules may cost; 0: by the number of rows.
+    pub budget: u64,
+    /// Rows of the largest block that is compared.
+    pub largest_block: usize,
+    /// Probability from which rows are joined.
+    pub link_at: f64,
+    /// Probability from which a pair is kept.
+    pub keep_at: f64,
+    /// Bits that the pairs across two groups must weigh on average for the groups to be joined.
+    pub join_at: f64,
+    /// Whether rows of one file are compared with each other too, when there are several files.
+    pub within: bool,
+    /// Whether a row may have one partner only in each other file.
+    pub one_to_one: bool,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            comparisons: Vec::new(),
+            rules: Vec::new(),
+            budget: 0,
+            largest_block: 2_000,
+            link_at: 0.95,
+            keep_at: 0.01,
+            join_at: 0.0,
+            within: false,
+            one_to_one: false,
+        }
+    }
+}
+
+/// One reason in a score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The comparison; `prior` for the prior.
+    pub comparison: String,
+    /// The level, in words.
+    pub level: &'static str,
+    /// The weight of the level.
+    pub weight: i64,
+    /// What the frequency of the value adds.
+    pub frequency: i64,
+}
+
+/// What linking came to.
+pub struct Linked {
+    /// The spec, its rules chosen.
+    pub spec: Spec,
+    /// The model.
+    pub model: Model,
+    /// Kept pairs by row, then pairs that only their cluster makes links.
+    pub links: Vec<Link>,
+    /// What each link is worth in the light of the clusters; the link's own weight if it says nothing new.
+    pub believed: Vec<i64>,
+    /// Row → smallest row of its cluster.
+    pub cluster: Vec<u32>,
+    /// Joins that were refused.
+    pub refused: Vec<Refused>,
+    /// Pairs compared.
+    pub compared: u64,
+    /// What each rule came to.
+    pub rules: Vec<RuleReport>,
+    scorer: Scorer,
+}
+
+/// Weights by level, in the order of evaluation that gives up soonest.
+struct Scorer {
+    comparisons: Vec<(&'static Comparator, Vec<usize>)>,
+    weights: Vec<Vec<i64>>,
+    prior: i64,
+    /// Comparison → the most that it and all after it can add.
+    most: Vec<i64>,
+}
+
+fn pattern(comparisons: &[(&'static Comparator, Vec<usize>)], data: &Data, left: u32, right: u32) -> Pattern {
+    let (left, right) = (data.row(left), data.row(right));
+    comparisons.iter().enumerate().fold(0, |pattern, (at, (comparator, columns))| {
+        pattern | u64::from((comparator.level)(data, columns, left, right)) << (4 * at)
+    })
+}
+
+impl Scorer {
+    fn new(comparisons: Vec<(&'static Comparator, Vec<usize>)>, model: &Model, data: &Data) -> Self {
+        let weights: Vec<Vec<i64>> = comparisons
+            .iter()
+            .enumerate()
+            .map(|(at, (comparator, _))| {
+                (0..comparator.levels.len()).map(|level| model.level_weight(at, level)).collect()
+            })
+            .collect();
+        let mut most: Vec<i64> = comparisons
+            .iter()
+            .zip(&weights)
+            .map(|((comparator, columns), weights)| {
+                let column = &data.columns[columns[0]];
+                (0..comparator.levels.len())
+                    .map(|level| {
+                        let adjust = comparator.exact.iter().find(|(exact, _)| usize::from(*exact) == level);
+                        let adjust = adjust.map_or(0, |(_, frequency)| {
+                            table(column, *frequency).iter().copied().max().unwrap_or(0)
+                        });
+                        weights[level] + adjust
+                    })
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        (0..most.len().saturating_sub(1)).rev().for_each(|at| most[at] += most[at + 1]);
+        most.push(0);
+        Self { comparisons, weights, prior: model.prior_weight(), most }
+    }
+
+    fn adjust(&self, data: &Data, at: usize, level: u8, left: &[u32]) -> i64 {
+        let (comparator, columns) = &self.comparisons[at];
+        // Of several columns (two surnames), the first that is filled speaks for the rest.
+        let column = columns[0];
+        match comparator.exact.iter().find(|(exact, _)| *exact == level) {
+            Some((_, frequency)) if left[column] != crate::columns::NONE => {
+                table(&data.columns[column], *frequency)[left[column] as usize]
+            }
+            _ => 0,
+        }
+    }
+
+    /// The weight of a pair; `None` as soon as it cannot reach `keep`.
+    fn weigh(&self, data: &Data, left: u32, right: u32, keep: i64) -> Option<i64> {
+        let (left, right) = (data.row(left), data.row(right));
+        let mut weight = self.prior;
+        for (at, (comparator, columns)) in self.comparisons.iter().enumerate() {
+            if weight + self.most[at] < keep {
+                return None;
+            }
+            let level = (comparator.level)(data, columns, left, right);
+            weight += self.weights[at][level as usize];
+            weight += self.adjust(data, at, level, left).min(self.adjust(data, at, level, right));
+        }
+        (weight >= keep).then_some(weight)
+    }
+}
+
+fn table(column: &data::Prepared, frequency: Frequency) -> &[i64] {
+    match frequency {
+        Frequency::Value => &column.adjust,
+        Frequency::First => &column.adjust_first,
+    }
+}
+
+/// Random pairs for u.
+const RANDOM_PAIRS: usize = 600_000;
+/// Pairs that are counted for estimation; beyond, a sample of blocks is.
+const COUNTED_PAIRS: u64 = 4_000_000;
+/// Pairs at the argued values of u, beside the random ones.
+const IMAGINED: f64 = 300.0;
+
+/// Links rows. Deterministic: no draw depends on the machine, threads or time.
+pub fn link(data: &Data, spec: &Spec, progress: &(dyn Fn(&str) + Sync)) -> Linked {
+    let mut spec = spec.clone();
+    spec.comparisons.truncate(MOST_COMPARISONS);
+    let comparisons: Vec<(&'static Comparator, Vec<usize>)> =
+        spec.comparisons.iter().map(|comparison| (of(comparison.kind), comparison.columns.clone())).collect();
+    progress("random pairs");
+    let random = random_shares(data, &comparisons);
+    let all = all_pairs(data, &spec);
+    let comparators: Vec<&Comparator> = comparisons.iter().map(|(comparator, _)| *comparator).collect();
+    if spec.rules.is_empty() {
+        progress("choosing blocking rules");
+        spec.rules = chosen(data, &spec, &comparisons, &random, all);
+    }
+    progress("blocks");
+    let describe = |rule: &Rule| name(data, rule);
+    let mut blocks = Blocks::new(data, &spec.rules, spec.largest_block, &describe);
+    progress("estimating");
+    let counts = count(data, &blocks, &spec, &comparisons, COUNTED_PAIRS);
+    let model = fit(&counts, &comparators, &random, all);
+    progress("scoring");
+    let scorer = Scorer::new(comparisons, &model, data);
+    let keep = weight::of_probability(spec.keep_at);
+    let (mut links, mut compared) = (Vec::new(), 0);
+    for rule in 0..spec.rules.len() {
+        let found = blocks.visit(rule, |chunk| {
+            let (mut kept, mut compared) = (Vec::new(), 0u64);
+            each_pair(data, &blocks, &spec, rule, chunk, &mut |left, right| {
+                compared += 1;
+                if let Some(weight) = scorer.weigh(data, left, right, keep) {
+                    kept.push(Link { left, right, weight });
+                }
+            });
+            (kept, compared)
+        });
+        for (kept, pairs) in found {
+            compared += pairs;
+            blocks.reports[rule].compared += pairs;
+            blocks.reports[rule].matches +=
+                kept.iter().map(|link| weight::probability(link.weight)).sum::<f64>();
+            links.extend(kept);
+        }
+    }
+    let rules = std::mem::take(&mut blocks.reports);
+    drop(blocks);
+    progress("clusters");
+    if spec.one_to_one {
+        one_to_one(data, &mut links);
+    }
+    links.par_sort_unstable_by_key(|link| (link.left, link.right));
+    let weigh = |left: u32, right: u32| scorer.weigh(data, left, right, i64::MIN / 2).unwrap_or(0);
+    let strong = weight::of_probability(spec.link_at);
+    let joining = links.iter().filter(|link| link.weight >= strong).copied().collect();
+    let groups = Groups::new(data.len(), joining, weight::of_bits(spec.join_at), &weigh);
+    let mut believed = groups.believed(&links, &weigh);
+    if !spec.one_to_one {
+        // What two rows of one group are, they are even if no rule compared them, or they scored low.
+        let mut known: std::collections::HashSet<(u32, u32)> = std::collections::HashSet::new();
+        let grouped =
+            links.iter().filter(|link| groups.of[link.left as usize] == groups.of[link.right as usize]);
+        known.extend(grouped.map(|link| (link.left, link.right)));
+        let across = !spec.within && data.source.last().is_some_and(|last| *last > 0);
+        let mut more: Vec<(u32, u32, i64)> = groups
+            .within(LARGEST_GROUP)
+            .filter(|(left, right, _)| !known.contains(&(*left, *right)))
+            .filter(|(left, right, _)| !across || data.source[*left as usize] != data.source[*right as usize])
+            .collect();
+        more.sort_unstable();
+        links.extend(more.iter().map(|(left, right, _)| Link {
+            left: *left,
+            right: *right,
+            weight: weigh(*left, *right),
+        }));
+        believed.extend(more.iter().map(|(_, _, joined)| *joined));
+    }
+    Linked {
+        model,
+        links,
+        believed,
+        cluster: groups.of,
+        refused: groups.refused,
+        spec,
+        compared,
+        rules,
+        scorer,
+    }
+}
+
+/// Rows of the largest group all of whose pairs are links.
+const LARGEST_GROUP: usize = 200;
+
+/// Keeps of each row the best link to each other file, if it is the other's best too: strongest first.
+fn one_to_one(data: &Data, links: &mut Vec<Link>) {
+    links.sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.left, link.right));
+    let mut taken = std::collections::HashSet::new();
+    links.retain(|link| {
+        let (one, other) = (data.source[link.left as usize], data.source[link.right as usize]);
+        if taken.contains(&(link.left, other)) || taken.contains(&(link.right, one)) {
+            return false;
+        }
+        taken.insert((link.left, other)) && taken.insert((link.right, one))
+    });
+}
+
+/// A rule in words, as in a spec.
+pub fn name(data: &Data, rule: &Rule) -> String {
+    let column = |at: usize| data.columns[at].name.as_str();
+    let parts: Vec<String> = rule
+        .iter()
+        .map(|atom| match atom.other {
+            Some(other) => format!("{}({}, {})", atom.take.name(), column(atom.column), column(other)),
+            None => format!("{}({})", atom.take.name(), column(atom.column)),
+        })
+        .collect();
+    parts.join(" & ")
+}
+
+fn all_pairs(data: &Data, spec: &Spec) -> f64 {
+    let pairs = |rows: f64| rows * (rows - 1.0) / 2.0;
+    let files = data.source.iter().copied().max().unwrap_or(0);
+    let mut all = pairs(data.len() as f64);
+    if files > 0 && !spec.within {
+        for file in 0..=files {
+            all -= pairs(data.source.iter().filter(|source| **source == file).count() as f64);
+        }
+    }
+    all.max(1.0)
+}
+
+fn each_pair(
+    data: &Data,
+    blocks: &Blocks,
+    spec: &Spec,
+    rule: usize,
+    chunk: &mut dyn Iterator<Item = &[u32]>,
+    visit: &mut dyn FnMut(u32, u32),
+) {
+    let across = !spec.within && data.source.last().is_some_and(|last| *last > 0);
+    for rows in chunk {
+        for (at, left) in rows.iter().enumerate() {
+            for right in &rows[at + 1..] {
+                let same_file = across && data.source[*left as usize] == data.source[*right as usize];
+                if !same_file && !blocks.earlier(rule, *left, *right) {
+                    visit(*left, *right);
+                }
+            }
+        }
+    }
+}
+
+fn random_shares(data: &Data, comparisons: &[(&'static Comparator, Vec<usize>)]) -> Vec<Vec<f64>> {
+    let rows = data.len();
+    let chunks = 64;
+    let counts = (0..chunks)
+        .into_par_iter()
+        .map(|chunk| {
+            let mut counts: std::collections::HashMap<Pattern, u64> = std::collections::HashMap::new();
+            let mut state = 0x2545_f491_4f6c_dd1du64.wrapping_mul(chunk as u64 * 2 + 1);
+            let mut draw = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                ((state >> 33) as usize * rows >> 31) as u32
+            };
+            for _ in 0..if rows > 1 { RANDOM_PAIRS / chunks } else { 0 } {
+                let (left, right) = (draw(), draw());
+                if left != right {
+                    *counts.entry(pattern(comparisons, data, left, right)).or_default() += 1;
+                }
+            }
+            counts
+        })
+        .collect::<Vec<_>>();
+    let mut merged = Counts::new();
+    for (pattern, count) in counts.into_iter().flatten() {
+        *merged.entry(pattern).or_default() += count as f64;
+    }
+    let argued: Vec<Vec<f64>> = comparisons
+        .iter()
+        .map(|(comparator, columns)| {
+            // How often a value recurs is known exactly; what is argued of the whole value's level gives way to it.
+            let mut argued = comparator.chance.to_vec();
+            if let Some((level, _)) =
+                comparator.exact.iter().find(|(_, frequency)| *frequency == Frequency::Value)
+            {
+                argued[*level as usize - 1] = data.columns[columns[0]].collision;
+            }
+            argued
+        })
+        .collect();
+    shares(&merged, &argued, IMAGINED)
+}
+
+fn count(
+    data: &Data,
+    blocks: &Blocks,
+    spec: &Spec,
+    comparisons: &[(&'static Comparator, Vec<usize>)],
+    most: u64,
+) -> Counts {
+    let total: u64 = blocks.reports.iter().map(|report| report.pairs).sum();
+    // Left rows are sampled, evenly over all blocks, so that giant and small blocks keep their shares.
+    let every = (total / most.max(1) + 1) as u32;
+    let mut merged = Counts::new();
+    for rule in 0..spec.rules.len() {
+        let found = blocks.visit(rule, |chunk| {
+            let mut counts: std::collections::HashMap<Pattern, u64> = std::collections::HashMap::new();
+            let across = !spec.within && data.source.last().is_some_and(|last| *last > 0);
+            for rows in chunk {
+                for (at, left) in rows.iter().enumerate() {
+                    if left.wrapping_mul(2_654_435_761) % every != 0 {
+                        continue;
+                    }
+                    for right in &rows[at + 1..] {
+                        let same_file = across && data.source[*left as usize] == data.source[*right as usize];
+                        if !same_file && !blocks.earlier(rule, *left, *right) {
+                            *counts.entry(pattern(comparisons, data, *left, *right)).or_default() += 1;
+                        }
+                    }
+                }
+            }
+            counts
+        });
+        for (pattern, count) in found.into_iter().flatten() {
+            *merged.entry(pattern).or_default() += (count * u64::from(every)) as f64;
+        }
+    }
+    merged
+}
+
+fn chosen(
+    data: &Data,
+    spec: &Spec,
+    comparisons: &[(&'static Comparator, Vec<usize>)],
+    random: &[Vec<f64>],
+    all: f64,
+) -> Vec<Rule> {
+    let rows = data.len() as f64;
+    let budget = if spec.budget > 0 {
+        spec.budget as f64
+    } else {
+        (rows * 300.0).min(20e6 + rows * 8.0).min(all.max(1e4))
+    };
+    let candidates = choose::candidates(data, budget, spec.largest_block);
+    let tight = choose::tight(&candidates, data.len());
+    let blocks = Blocks::new(data, &tight, 200, &|_| String::new());
+    let first = Spec { rules: tight.clone(), ..spec.clone() };
+    let counts = count(data, &blocks, &first, comparisons, 500_000);
+    let comparators: Vec<&Comparator> = comparisons.iter().map(|(comparator, _)| *comparator).collect();
+    let model = fit(&counts, &comparators, random, all);
+    let scorer = Scorer::new(comparisons.to_vec(), &model, data);
+    let keep = weight::of_probability(0.8);
+    let mut certain: Vec<(u32, u32)> = Vec::new();
+    let every = (blocks.reports.iter().map(|report| report.pairs).sum::<u64>() / 500_000 + 1) as u32;
+    for rule in 0..tight.len() {
+        let found = blocks.visit(rule, |chunk| {
+            let mut certain = Vec::new();
+            each_pair(data, &blocks, &first, rule, chunk, &mut |left, right| {
+                if left.wrapping_mul(2_654_435_761) % every == 0
+                    && scorer.weigh(data, left, right, keep).is_some()
+                {
+                    certain.push((left, right));
+                }
+            });
+            certain
+        });
+        certain.extend(found.into_iter().flatten());
+    }
+    let thin = certain.len() / 10_000 + 1;
+    let certain: Vec<(u32, u32)> = certain.into_iter().step_by(thin).collect();
+    let rules = choose::choose(data, &candidates, &certain, budget, 20);
+    if rules.is_empty() { tight } else { rules }
+}
+
+impl Linked {
+    /// The levels of a pair.
+    pub fn pattern(&self, data: &Data, left: u32, right: u32) -> Pattern {
+        pattern(&self.scorer.comparisons, data, left, right)
+    }
+
+    /// Why a pair scores what it scores; the weights add up to the pair's.
+    pub fn explain(&self, data: &Data, left: u32, right: u32) -> Vec<Step> {
+        let pattern = self.pattern(data, left, right);
+        let prior = Step {
+            comparison: "prior".into(),
+            level: "before looking",
+            weight: self.scorer.prior,
+            frequency: 0,
+        };
+        let steps = self.scorer.comparisons.iter().enumerate().map(|(at, (comparator, _))| {
+            let level = level(pattern, at);
+            let adjust = |row: u32| self.scorer.adjust(data, at, level as u8, data.row(row));
+            Step {
+                comparison: self.spec.comparisons[at].name.clone(),
+                level: comparator.levels[level],
+                weight: self.scorer.weights[at][level],
+                frequency: adjust(left).min(adjust(right)),
+            }
+        });
+        std::iter::once(prior).chain(steps).collect()
+    }
+
+    /// The weight of any pair.
+    pub fn weigh(&self, data: &Data, left: u32, right: u32) -> i64 {
+        self.scorer.weigh(data, left, right, i64::MIN / 2).unwrap_or(0)
+    }
+}

@@ -1,0 +1,51 @@
+//! Anything in words: towns, streets, occupations.
+
+use super::{Comparator, Frequency, both};
+use crate::engine::data::{Data, Kind};
+
+/// Words in any order.
+pub(super) const TEXT: Comparator = Comparator {
+    kind: Kind::Text,
+    levels: &[
+        "not on both",
+        "different",
+        "a word in common",
+        "half of the words or more",
+        "alike",
+        "the same",
+    ],
+    start: &[0.16, 0.05, 0.05, 0.14, 0.6],
+    chance: &[0.93, 0.035, 0.01, 0.005, 0.02],
+    exact: &[(5, Frequency::Value)],
+    level,
+};
+
+fn level(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
+    let Some((one, other)) = both(data, columns[0], left, right) else { return 0 };
+    if left[columns[0]] == right[columns[0]] {
+        return 5;
+    }
+    if one.count == 1 && other.count == 1 {
+        return match data.likeness(one.words[0], other.words[0]) {
+            0 => 1,
+            1 => 3,
+            _ => 4,
+        };
+    }
+    if one.whole.jaro_winkler_at_least(&other.whole, 0.94) && one.whole.len() < 16 {
+        return 4;
+    }
+    let (few, many) = if one.count <= other.count { (one, other) } else { (other, one) };
+    let common = few
+        .words()
+        .iter()
+        .filter(|word| many.words().iter().any(|second| data.likeness(**word, *second) >= 2))
+        .count();
+    if common == 0 {
+        1
+    } else if few.count == many.count && common == few.count as usize {
+        4
+    } else {
+        2 + u8::from(common * 2 >= few.count as usize)
+    }
+}

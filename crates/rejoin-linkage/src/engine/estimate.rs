@@ -1,0 +1,129 @@
+//! Estimation: u by sampling random pairs, m and the prior by expectation–maximisation over counts of agreement
+//! patterns (Winkler 1988). The prior is over *all* pairs, compared or not: blocking selects by what pairs agree on, and
+//! only over all pairs do prior and u go together.
+
+use crate::engine::Pattern;
+use crate::engine::compare::Comparator;
+use crate::weight;
+use std::collections::BTreeMap;
+
+/// Counts of agreement patterns.
+pub type Counts = BTreeMap<Pattern, f64>;
+
+/// Level of a comparison in a pattern.
+pub fn level(pattern: Pattern, comparison: usize) -> usize {
+    (pattern >> (4 * comparison) & 15) as usize
+}
+
+/// A frozen model: what a pair's levels weigh.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// Comparison → level (from 1) → probability among matches.
+    pub m: Vec<Vec<f64>>,
+    /// The same among pairs that are none.
+    pub u: Vec<Vec<f64>>,
+    /// Share of all pairs that are matches.
+    pub prior: f64,
+    /// Rounds of expectation–maximisation.
+    pub rounds: usize,
+    /// Whether the last round changed nothing by more than 10⁻⁴.
+    pub converged: bool,
+    /// Levels that no compared pair had: (comparison, level). Their m is the starting value.
+    pub unseen: Vec<(usize, usize)>,
+}
+
+impl Model {
+    /// The weight of one level; 0 for "missing".
+    pub fn level_weight(&self, comparison: usize, level: usize) -> i64 {
+        match level {
+            0 => 0,
+            level => weight::of_ratio(self.m[comparison][level - 1], self.u[comparison][level - 1]),
+        }
+    }
+
+    /// The weight of the prior.
+    pub fn prior_weight(&self) -> i64 {
+        weight::of_probability(self.prior)
+    }
+
+    /// The weight of a pattern, prior included, frequency adjustment not.
+    pub fn weight(&self, pattern: Pattern) -> i64 {
+        self.prior_weight()
+            + (0..self.m.len()).map(|at| self.level_weight(at, level(pattern, at))).sum::<i64>()
+    }
+}
+
+/// Shares of levels among random pairs, beside imagined pairs at the argued values.
+pub fn shares(counts: &Counts, argued: &[Vec<f64>], imagined: f64) -> Vec<Vec<f64>> {
+    let mut shares: Vec<Vec<f64>> =
+        argued.iter().map(|levels| levels.iter().map(|share| share * imagined).collect()).collect();
+    for (pattern, count) in counts {
+        for (at, levels) in shares.iter_mut().enumerate() {
+            if let Some(level) = level(*pattern, at).checked_sub(1) {
+                levels[level] += count;
+            }
+        }
+    }
+    for levels in &mut shares {
+        let total: f64 = levels.iter().sum();
+        levels.iter_mut().for_each(|count| *count /= total);
+    }
+    shares
+}
+
+/// Fits m and the prior. `random` are shares of levels among random pairs of all rows, matches among them included:
+/// u is what is left of them when the matches are taken out. `pairs`: how many pairs there are in all.
+pub fn fit(counts: &Counts, comparators: &[&Comparator], random: &[Vec<f64>], pairs: f64) -> Model {
+    let start: Vec<Vec<f64>> = comparators.iter().map(|comparator| comparator.start.to_vec()).collect();
+    let unseen = (0..start.len())
+        .flat_map(|at| (1..=start[at].len()).map(move |level| (at, level)))
+        .filter(|(at, wanted)| !counts.keys().any(|pattern| level(*pattern, *at) == *wanted))
+        .collect();
+    let prior = 1e-4f64.min(0.1);
+    let mut model = Model {
+        m: start.clone(),
+        u: random.to_vec(),
+        prior,
+        rounds: 0,
+        converged: counts.is_empty(),
+        unseen,
+    };
+    while !model.converged && model.rounds < 200 {
+        model.rounds += 1;
+        // Imagined matches at the starting values keep a level that was hardly seen from running away.
+        let imagined = 20.0;
+        let mut seen: Vec<Vec<f64>> =
+            start.iter().map(|levels| levels.iter().map(|share| share * imagined).collect()).collect();
+        let mut matches = 0.0;
+        for (pattern, count) in counts {
+            let expected = weight::probability(model.weight(*pattern)) * count;
+            matches += expected;
+            for (at, levels) in seen.iter_mut().enumerate() {
+                if let Some(level) = level(*pattern, at).checked_sub(1) {
+                    levels[level] += expected;
+                }
+            }
+        }
+        let mut change = 0f64;
+        for (at, levels) in seen.iter().enumerate() {
+            let sum: f64 = levels.iter().sum();
+            for (level, share) in levels.iter().enumerate() {
+                change = change.max((share / sum - model.m[at][level]).abs());
+                model.m[at][level] = share / sum;
+            }
+        }
+        let prior = (matches / pairs.max(1.0)).clamp(1e-12, 0.5);
+        change = change.max((prior / model.prior - 1.0).abs());
+        model.prior = prior;
+        for (at, levels) in model.u.iter_mut().enumerate() {
+            for (level, value) in levels.iter_mut().enumerate() {
+                let all = random[at][level];
+                *value = ((all - prior * model.m[at][level]) / (1.0 - prior)).max(all * 0.1);
+            }
+            let sum: f64 = levels.iter().sum();
+            levels.iter_mut().for_each(|value| *value /= sum);
+        }
+        model.converged = change < 1e-4;
+    }
+    model
+}

@@ -1,0 +1,159 @@
+//! String kernels for short words: a word of at most sixteen bytes is one 128-bit integer, and the whole word is compared
+//! with a letter at once (SIMD within a register). Two words that share too few letters for the threshold are told
+//! apart by their letter sets, without looking at the order of letters.
+
+/// A word, ready for comparison; bytes after the sixteenth are not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Packed {
+    bytes: u128,
+    /// Bit per letter `a`–`z`, digits and others folded into the six bits above.
+    letters: u32,
+    len: u8,
+}
+
+const LOW: u128 = 0x7f7f_7f7f_7f7f_7f7f_7f7f_7f7f_7f7f_7f7f;
+const ONES: u128 = 0x0101_0101_0101_0101_0101_0101_0101_0101;
+
+impl Packed {
+    /// Packs the first sixteen bytes.
+    pub fn new(word: &str) -> Self {
+        let mut bytes = [0u8; 16];
+        let len = word.len().min(16);
+        bytes[..len].copy_from_slice(&word.as_bytes()[..len]);
+        let letters = bytes[..len].iter().fold(0u32, |set, byte| set | 1 << letter(*byte));
+        Self { bytes: u128::from_le_bytes(bytes), letters, len: len as u8 }
+    }
+
+    /// Bytes in the word, at most sixteen.
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The byte at an index below sixteen; 0 after the end.
+    pub fn byte(&self, index: usize) -> u8 {
+        (self.bytes >> (8 * index)) as u8
+    }
+
+    /// Bytes that both words begin with.
+    pub fn common_prefix(&self, other: &Self) -> usize {
+        let same = (self.bytes ^ other.bytes).trailing_zeros() as usize / 8;
+        same.min(self.len()).min(other.len())
+    }
+
+    /// Jaro–Winkler similarity (Winkler 1990; scaling 0.1, prefix of at most four, boost above 0.7 only).
+    pub fn jaro_winkler(&self, other: &Self) -> f64 {
+        let jaro = self.jaro(other);
+        if jaro > 0.7 { jaro + self.common_prefix(other).min(4) as f64 * 0.1 * (1.0 - jaro) } else { jaro }
+    }
+
+    /// Whether the Jaro–Winkler similarity is at least `threshold`, looking closer only where letter sets allow it.
+    pub fn jaro_winkler_at_least(&self, other: &Self, threshold: f64) -> bool {
+        if self.is_empty() || other.is_empty() {
+            return self.len == other.len;
+        }
+        // Letters that the other word lacks cannot match.
+        let here = self.len() as u32 - (self.letters & !other.letters).count_ones().min(self.len() as u32);
+        let there = other.len() as u32 - (other.letters & !self.letters).count_ones().min(other.len() as u32);
+        let matched = f64::from(here.min(there));
+        let most = (matched / self.len() as f64 + matched / other.len() as f64 + 1.0) / 3.0;
+        let prefix = self.common_prefix(other).min(4) as f64;
+        most + prefix * 0.1 * (1.0 - most) >= threshold - 1e-12
+            && self.jaro_winkler(other) >= threshold - 1e-12
+    }
+
+    /// Jaro similarity (Jaro 1989).
+    pub fn jaro(&self, other: &Self) -> f64 {
+        let (short, long) = if self.len <= other.len { (self, other) } else { (other, self) };
+        let (a, b) = (long.len(), short.len());
+        if b == 0 {
+            return if a == 0 { 1.0 } else { 0.0 };
+        }
+        let reach = (a / 2).saturating_sub(1);
+        // A byte's flag is its highest bit; the window of reach around a position is a mask of such flags.
+        let flags = |bytes: usize| if bytes >= 16 { !0u128 } else { (1u128 << (8 * bytes)) - 1 };
+        let mut taken = 0u128;
+        let mut matched_short = 0u16;
+        for at in 0..b {
+            let spread = ONES.wrapping_mul(u128::from(short.byte(at)));
+            let differs = long.bytes ^ spread;
+            // Highest bit of each byte that is zero, exactly (no carries across bytes).
+            let equal = !(((differs & LOW) + LOW) | differs | LOW);
+            let window = flags((at + reach + 1).min(a)) & !flags(at.saturating_sub(reach));
+            let free = equal & window & !taken;
+            if free != 0 {
+                taken |= free & free.wrapping_neg();
+                matched_short |= 1 << at;
+            }
+        }
+        let matched = matched_short.count_ones();
+        if matched == 0 {
+            return 0.0;
+        }
+        let mut out_of_order = 0u32;
+        let (mut left, mut right) = (taken, matched_short);
+        while right != 0 {
+            let (i, j) = (left.trailing_zeros() as usize / 8, right.trailing_zeros() as usize);
+            out_of_order += u32::from(long.byte(i) != short.byte(j));
+            left &= left - 1;
+            right &= right - 1;
+        }
+        let matched = f64::from(matched);
+        (matched / a as f64 + matched / b as f64 + (matched - f64::from(out_of_order / 2)) / matched) / 3.0
+    }
+
+    /// Whether one slip makes one word of the other: a character changed, left out or put in, or two neighbours swapped
+    /// (optimal string alignment distance of one). Words longer than sixteen bytes are compared by their beginnings.
+    pub fn one_slip(&self, other: &Self) -> bool {
+        let (short, long) = if self.len <= other.len { (self, other) } else { (other, self) };
+        let (a, b) = (long.len(), short.len());
+        if a - b > 1 || self.bytes == other.bytes {
+            return false;
+        }
+        let first = self.common_prefix(other);
+        let from = |word: &Self, at: usize| if at >= 16 { 0 } else { word.bytes >> (8 * at) };
+        if a != b {
+            return from(long, first + 1) == from(short, first);
+        }
+        from(long, first + 1) == from(short, first + 1)
+            || (first + 1 < a
+                && long.byte(first) == short.byte(first + 1)
+                && long.byte(first + 1) == short.byte(first)
+                && from(long, first + 2) == from(short, first + 2))
+    }
+}
+
+fn letter(byte: u8) -> u32 {
+    match byte {
+        b'a'..=b'z' => u32::from(byte - b'a'),
+        _ => 26 + u32::from(byte) % 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn osa(a: &[u8], b: &[u8]) -> usize {
+        rapidfuzz::distance::osa::distance(a.iter(), b.iter())
+    }
+
+    proptest! {
+        /// Two ways to the same answer: the register kernel and the library's.
+        #[test]
+        fn as_the_library_says(a in "[a-e0-2]{0,16}", b in "[a-e0-2]{0,16}") {
+            let (one, other) = (Packed::new(&a), Packed::new(&b));
+            let theirs = rapidfuzz::distance::jaro_winkler::similarity(a.bytes(), b.bytes());
+            prop_assert!((one.jaro_winkler(&other) - theirs).abs() < 1e-9, "{} {}", one.jaro_winkler(&other), theirs);
+            for threshold in [0.7, 0.84, 0.92, 1.0] {
+                prop_assert_eq!(one.jaro_winkler_at_least(&other, threshold), theirs >= threshold - 1e-12);
+            }
+            prop_assert_eq!(one.one_slip(&other), osa(a.as_bytes(), b.as_bytes()) == 1);
+        }
+    }
+}

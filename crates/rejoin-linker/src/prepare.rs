@@ -1,0 +1,298 @@
+//! Spec and files to the engine's columns: each distinct value is normalised once, equal results share a code.
+
+use crate::{Error, Input, spec};
+use arrow_array::{Int32Array, StringArray, UInt32Array};
+use rayon::prelude::*;
+use rejoin_ingest::columns::NONE;
+use rejoin_linkage::engine::block::{Atom, Take};
+use rejoin_linkage::engine::data::Data;
+use rejoin_linkage::engine::{Column, Comparison, Kind, Spec};
+use rejoin_normalize::moment::{self, DateOrder};
+use rejoin_normalize::text::{fold, is_missing};
+use rejoin_normalize::{name, phone, phonetic};
+use std::collections::HashMap;
+
+/// The engine's kind of a column of the spec.
+pub fn kind(name: &str) -> Option<Kind> {
+    match name {
+        "full-name-given" => Some(Kind::Given),
+        "full-name-surname" => Some(Kind::Surname),
+        "age" => Some(Kind::Date),
+        "phone" => Some(Kind::Code),
+        name => Kind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind),
+    }
+}
+
+/// One value understood.
+#[derive(Default, PartialEq, Eq, Hash, Clone)]
+struct Understood {
+    words: String,
+    day: Option<(i32, i32)>,
+}
+
+const PARTICLES: &[&str] = &[
+    "de", "del", "la", "las", "los", "da", "das", "dos", "di", "van", "von", "der", "den", "of", "the", "y",
+];
+
+fn understand(kind: &str, said: &str, month_first: bool) -> Understood {
+    if is_missing(said) {
+        return Understood::default();
+    }
+    let words = match kind {
+        "date" => return Understood { words: String::new(), day: date(said, month_first) },
+        "age" => {
+            let age = said.trim().parse::<f64>().ok().filter(|age| (0.0..130.0).contains(age));
+            // An age without its day: what it says is compared with ages only, so the origin does not matter.
+            let day = age.map(|age| (-(age * 365.25) as i32 - 365, 730));
+            return Understood { words: String::new(), day };
+        }
+        "given" => fold(said),
+        "surname" => {
+            let folded = fold(said);
+            let kept: Vec<&str> = folded.split(' ').filter(|word| !PARTICLES.contains(word)).collect();
+            if kept.is_empty() { folded } else { kept.join(" ") }
+        }
+        "full-name-given" => name::full(said).map(|name| name.given.join(" ")).unwrap_or_default(),
+        "full-name-surname" => name::full(said).map(|name| name.surnames.join(" ")).unwrap_or_default(),
+        "phone" => {
+            let digits = phone::digits(said);
+            // Country and trunk prefixes are written or not; the last nine digits tell subscribers apart.
+            digits[digits.len().saturating_sub(9)..].to_owned()
+        }
+        "code" => fold(said).replace(' ', ""),
+        "email" => match said.to_ascii_lowercase().split_once('@') {
+            Some((user, host)) => format!("{} {}", fold(user).replace(' ', ""), fold(host).replace(' ', "")),
+            None => fold(said),
+        },
+        _ => fold(said),
+    };
+    Understood { words, day: None }
+}
+
+/// A date of any year from 1000 to 2200: numbers in the order year, month, day or the reverse; else what
+/// [`moment::read`] understands.
+fn date(said: &str, month_first: bool) -> Option<(i32, i32)> {
+    let said = said.split(['T', ' ']).next().filter(|first| first.len() >= 4).unwrap_or(said);
+    let parts: Vec<&str> =
+        said.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let letters = said.chars().any(char::is_alphabetic);
+    let number = |text: &str| text.parse::<i32>().ok();
+    let built = match parts.as_slice() {
+        _ if letters => None,
+        [one] if one.len() == 8 => {
+            let year = number(&one[..4])?;
+            match (1000..=2200).contains(&year) && number(&one[4..6])? <= 12 {
+                true => Some((year, number(&one[4..6])?, number(&one[6..])?)),
+                false => {
+                    Some(order(number(&one[..2])?, number(&one[2..4])?, number(&one[4..])?, month_first))
+                }
+            }
+        }
+        [year] if year.len() == 4 => return days(number(year)?, 1, 1).map(|day| (day, 365)),
+        [year, month] if year.len() == 4 => {
+            return days(number(year)?, number(month)?, 1).map(|day| (day, 30));
+        }
+        [year, month, day] if year.len() == 4 => Some((number(year)?, number(month)?, number(day)?)),
+        [one, two, year] if year.len() == 4 => {
+            Some(order(number(one)?, number(two)?, number(year)?, month_first))
+        }
+        _ => None,
+    };
+    if let Some((year, month, day)) = built {
+        // A month above twelve is a day in the month's place.
+        return days(year, month, day).or_else(|| days(year, day, month)).map(|day| (day, 1));
+    }
+    let order = if month_first { DateOrder::MonthDayYear } else { DateOrder::DayMonthYear };
+    let moment = moment::read(said, order).value?;
+    Some((moment.day_number(), 1 + ((moment.latest() - moment.earliest()) / 1_440) as i32))
+}
+
+fn order(one: i32, two: i32, year: i32, month_first: bool) -> (i32, i32, i32) {
+    if month_first { (year, one, two) } else { (year, two, one) }
+}
+
+/// Day number of a civil date (Howard Hinnant's `days_from_civil`); none for a date that does not exist.
+fn days(year: i32, month: i32, day: i32) -> Option<i32> {
+    let longest = match month {
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if !(1000..=2200).contains(&year) || !(1..=12).contains(&month) || !(1..=longest).contains(&day) {
+        return None;
+    }
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let of_era = shifted.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+/// Whether dates with slashes are written month first: no first number above twelve, but some second.
+fn month_first(values: &[String]) -> bool {
+    let (mut first, mut second) = (0, 0);
+    for value in values.iter().take(20_000) {
+        let mut parts = value.split(['/', '-', '.']).map(|part| part.trim().parse::<u32>().unwrap_or(0));
+        if let (Some(one), Some(two)) = (parts.next(), parts.next()) {
+            first += usize::from((13..=31).contains(&one));
+            second += usize::from((13..=31).contains(&two));
+        }
+    }
+    second > first
+}
+
+/// Whether most of the values are dates.
+pub(crate) fn are_dates(values: &[&str]) -> bool {
+    let dates = values.iter().filter(|value| value.len() >= 6 && date(value, false).is_some()).count();
+    !values.is_empty() && dates * 10 >= values.len() * 7
+}
+
+fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, Error> {
+    let mut codes: Vec<Option<u32>> = Vec::new();
+    let mut index: HashMap<Understood, u32> = HashMap::new();
+    let mut values: Vec<Understood> = Vec::new();
+    for (at, input) in inputs.iter().enumerate() {
+        let from = spec
+            .from
+            .get(at)
+            .or(spec.from.first().filter(|_| spec.from.len() == 1))
+            .map_or("", String::as_str);
+        if from.is_empty() {
+            codes.extend(std::iter::repeat_n(None, input.rows()));
+            continue;
+        }
+        let source = input.column(from).ok_or_else(|| input.lacks(from))?;
+        let american = month_first(&source.values);
+        let understood: Vec<Understood> =
+            source.values.par_iter().map(|said| understand(&spec.kind, said, american)).collect();
+        let own: Vec<Option<u32>> = understood
+            .into_iter()
+            .map(|value| {
+                if value == Understood::default() {
+                    return None;
+                }
+                Some(match index.get(&value) {
+                    Some(code) => *code,
+                    None => {
+                        let code = values.len() as u32;
+                        values.push(value.clone());
+                        index.insert(value, code);
+                        code
+                    }
+                })
+            })
+            .collect();
+        codes.extend(source.codes.iter().map(|code| if *code == NONE { None } else { own[*code as usize] }));
+    }
+    drop(index);
+    let kind = kind(&spec.kind)
+        .ok_or_else(|| Error::Spec(format!("column {name}: there is no kind {:?}", spec.kind)))?;
+    let sounds: Vec<String> = match kind {
+        Kind::Date | Kind::Category => vec![String::new(); values.len()],
+        _ => values
+            .par_iter()
+            .map(|value| {
+                let keys = value.words.split(' ').map(|word| match kind {
+                    // Codes have no sound; a street number is its own.
+                    Kind::Code | Kind::Email => word.to_owned(),
+                    _ => match phonetic::key(word) {
+                        key if key.is_empty() => word.to_owned(),
+                        key => key,
+                    },
+                });
+                keys.collect::<Vec<_>>().join(" ")
+            })
+            .collect(),
+    };
+    Ok(Column {
+        name: name.to_owned(),
+        kind,
+        codes: UInt32Array::from(codes),
+        words: StringArray::from_iter_values(values.iter().map(|value| &value.words)),
+        sounds: StringArray::from(sounds),
+        day: Int32Array::from_iter(values.iter().map(|value| value.day.map(|(day, _)| day))),
+        span: Int32Array::from_iter(values.iter().map(|value| value.day.map(|(_, span)| span))),
+    })
+}
+
+/// Resolves a spec against files: the engine's spec and data.
+///
+/// # Errors
+/// When the spec names what is not there.
+pub fn resolve(file: &spec::File, inputs: &[Input]) -> Result<(Spec, Data), Error> {
+    let names: Vec<&String> = file.columns.keys().collect();
+    let columns: Vec<Column> =
+        file.columns.par_iter().map(|(name, spec)| column(name, spec, inputs)).collect::<Result<_, _>>()?;
+    let at = |name: &str| {
+        names
+            .iter()
+            .position(|known| *known == name)
+            .ok_or_else(|| Error::Spec(format!("there is no column {name:?} in [columns]")))
+    };
+    let mut comparisons = Vec::new();
+    for comparison in &file.comparison {
+        let indices = comparison.columns.iter().map(|name| at(name)).collect::<Result<Vec<_>, _>>()?;
+        let first = *indices.first().ok_or_else(|| Error::Spec("a comparison without columns".into()))?;
+        comparisons.push(Comparison {
+            name: columns[first].name.clone(),
+            kind: columns[first].kind,
+            columns: indices,
+        });
+    }
+    if comparisons.is_empty() {
+        return Err(Error::NothingToCompare);
+    }
+    if comparisons.len() > rejoin_linkage::engine::MOST_COMPARISONS {
+        return Err(Error::Spec(format!("{} comparisons; the most is 16", comparisons.len())));
+    }
+    let atom = |text: &str| -> Result<Atom, Error> {
+        let wrong = || Error::Spec(format!("{text:?} is not of the form sound(column)"));
+        let (take, rest) = text.split_once('(').unwrap_or(("exact", text));
+        let take = Take::ALL.iter().find(|(_, name)| *name == take.trim()).ok_or_else(wrong)?.0;
+        let mut columns = rest.trim_end_matches(')').split(',').map(|name| at(name.trim()));
+        let column = columns.next().ok_or_else(wrong)??;
+        Ok(Atom { take, column, other: columns.next().transpose()? })
+    };
+    let rules = file
+        .block
+        .iter()
+        .map(|block| block.on.iter().map(|text| atom(text)).collect::<Result<Vec<_>, _>>())
+        .collect::<Result<Vec<_>, _>>()?;
+    let defaults = Spec::default();
+    let spec = Spec {
+        comparisons,
+        rules,
+        budget: file.budget.unwrap_or(0),
+        largest_block: file.largest_block.unwrap_or(defaults.largest_block),
+        link_at: file.link_at.unwrap_or(defaults.link_at),
+        keep_at: file.keep_at.unwrap_or(defaults.keep_at),
+        ..defaults
+    };
+    let source =
+        inputs.iter().enumerate().flat_map(|(at, input)| std::iter::repeat_n(at as u16, input.rows()));
+    Ok((spec, Data::new(&columns, source.collect())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_as_people_write_them() {
+        for (said, american, expect) in [
+            ("19081209", false, Some((days(1908, 12, 9).unwrap(), 1))),
+            ("1630-08-01", false, Some((days(1630, 8, 1).unwrap(), 1))),
+            ("05/04/2010", true, Some((days(2010, 5, 4).unwrap(), 1))),
+            ("05/04/2010", false, Some((days(2010, 4, 5).unwrap(), 1))),
+            ("05/24/2010", false, Some((days(2010, 5, 24).unwrap(), 1))),
+            ("2010-05-24T00:00:00", false, Some((days(2010, 5, 24).unwrap(), 1))),
+            ("1971", false, Some((days(1971, 1, 1).unwrap(), 365))),
+            ("1971-13-45", false, None),
+            ("green", false, None),
+        ] {
+            assert_eq!(date(said, american), expect, "{said}");
+        }
+        assert_eq!(days(1970, 1, 1), Some(0));
+        assert_eq!(days(2010, 3, 4), Some(14_672));
+    }
+}
