@@ -4,10 +4,11 @@
 use crate::table::{self, ReadError, delimited};
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use bytes::Bytes;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 /// No value in a row.
 pub const NONE: u32 = u32::MAX;
@@ -25,7 +26,9 @@ pub struct TextColumn {
 
 #[derive(Default)]
 struct Builder {
-    index: HashMap<String, u32>,
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    values: Vec<String>,
     codes: Vec<u32>,
 }
 
@@ -34,24 +37,26 @@ impl Builder {
         let value = value.trim();
         let code = match value {
             "" => NONE,
-            value => match self.index.get(value) {
-                Some(code) => *code,
-                None => {
-                    let code = self.index.len() as u32;
-                    self.index.insert(value.to_owned(), code);
-                    code
+            value => {
+                let (values, hasher) = (&self.values, &self.hasher);
+                let found = self.index.entry(
+                    hasher.hash_one(value),
+                    |code| values[*code as usize] == value,
+                    |code| hasher.hash_one(values[*code as usize].as_str()),
+                );
+                let next = self.values.len() as u32;
+                let code = *found.or_insert(next).get();
+                if code == next {
+                    self.values.push(value.to_owned());
                 }
-            },
+                code
+            }
         };
         self.codes.push(code);
     }
 
     fn finish(self, name: &str) -> TextColumn {
-        let mut values = vec![String::new(); self.index.len()];
-        for (value, code) in self.index {
-            values[code as usize] = value;
-        }
-        TextColumn { name: name.trim().to_owned(), codes: self.codes, values }
+        TextColumn { name: name.trim().to_owned(), codes: self.codes, values: self.values }
     }
 }
 

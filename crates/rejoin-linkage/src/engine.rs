@@ -71,7 +71,7 @@ impl Default for Spec {
             largest_block: 2_000,
             link_at: 0.95,
             keep_at: 0.01,
-            join_at: 0.0,
+            join_at: 3.0,
             within: false,
             one_to_one: false,
         }
@@ -202,7 +202,7 @@ const COUNTED_PAIRS: u64 = 4_000_000;
 const IMAGINED: f64 = 300.0;
 
 /// Links rows. Deterministic: no draw depends on the machine, threads or time.
-pub fn link(data: &Data, spec: &Spec, progress: &(dyn Fn(&str) + Sync)) -> Linked {
+pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     let mut spec = spec.clone();
     spec.comparisons.truncate(MOST_COMPARISONS);
     let comparisons: Vec<(&'static Comparator, Vec<usize>)> =
@@ -258,7 +258,7 @@ pub fn link(data: &Data, spec: &Spec, progress: &(dyn Fn(&str) + Sync)) -> Linke
     let mut believed = groups.believed(&links, &weigh);
     if !spec.one_to_one {
         // What two rows of one group are, they are even if no rule compared them, or they scored low.
-        let mut known: std::collections::HashSet<(u32, u32)> = std::collections::HashSet::new();
+        let mut known: hashbrown::HashSet<(u32, u32)> = hashbrown::HashSet::new();
         let grouped =
             links.iter().filter(|link| groups.of[link.left as usize] == groups.of[link.right as usize]);
         known.extend(grouped.map(|link| (link.left, link.right)));
@@ -295,7 +295,7 @@ const LARGEST_GROUP: usize = 200;
 /// Keeps of each row the best link to each other file, if it is the other's best too: strongest first.
 fn one_to_one(data: &Data, links: &mut Vec<Link>) {
     links.sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.left, link.right));
-    let mut taken = std::collections::HashSet::new();
+    let mut taken = hashbrown::HashSet::new();
     links.retain(|link| {
         let (one, other) = (data.source[link.left as usize], data.source[link.right as usize]);
         if taken.contains(&(link.left, other)) || taken.contains(&(link.right, one)) {
@@ -357,7 +357,7 @@ fn random_shares(data: &Data, comparisons: &[(&'static Comparator, Vec<usize>)])
     let counts = (0..chunks)
         .into_par_iter()
         .map(|chunk| {
-            let mut counts: std::collections::HashMap<Pattern, u64> = std::collections::HashMap::new();
+            let mut counts: hashbrown::HashMap<Pattern, u64> = hashbrown::HashMap::new();
             let mut state = 0x2545_f491_4f6c_dd1du64.wrapping_mul(chunk as u64 * 2 + 1);
             let mut draw = || {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -405,7 +405,7 @@ fn count(
     let mut merged = Counts::new();
     for rule in 0..spec.rules.len() {
         let found = blocks.visit(rule, |chunk| {
-            let mut counts: std::collections::HashMap<Pattern, u64> = std::collections::HashMap::new();
+            let mut counts: hashbrown::HashMap<Pattern, u64> = hashbrown::HashMap::new();
             let across = !spec.within && data.source.last().is_some_and(|last| *last > 0);
             for rows in chunk {
                 for (at, left) in rows.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use crate::{Error, Input, spec};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, StringArray, UInt8Array};
+use rayon::prelude::*;
 use rejoin_ingest::columns::NONE;
 use rejoin_linkage::engine::data::Data;
 use rejoin_linkage::engine::estimate::level;
@@ -77,7 +78,8 @@ pub fn link_columns(data: &Data, linked: &Linked, links: &[Link], ids: &[&str]) 
             Arc::new(BooleanArray::from_iter(links.iter().map(|link| Some(link.together)))),
         ),
     ];
-    let patterns: Vec<u64> = links.iter().map(|link| linked.pattern(data, link.left, link.right)).collect();
+    let patterns: Vec<u64> =
+        links.par_iter().map(|link| linked.pattern(data, link.left, link.right)).collect();
     let mut used: HashMap<String, usize> = HashMap::new();
     for (at, comparison) in linked.spec.comparisons.iter().enumerate() {
         let count = used.entry(comparison.name.clone()).or_default();

@@ -2,6 +2,7 @@
 
 use crate::{Error, Input, spec};
 use arrow_array::{Int32Array, StringArray, UInt32Array};
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use rejoin_ingest::columns::NONE;
 use rejoin_linkage::engine::block::{Atom, Take};
@@ -10,7 +11,6 @@ use rejoin_linkage::engine::{Column, Comparison, Kind, Spec};
 use rejoin_normalize::moment::{self, DateOrder};
 use rejoin_normalize::text::{fold, is_missing};
 use rejoin_normalize::{name, phone, phonetic};
-use std::collections::HashMap;
 
 /// The engine's kind of a column of the spec.
 pub fn kind(name: &str) -> Option<Kind> {

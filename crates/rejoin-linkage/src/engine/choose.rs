@@ -5,7 +5,7 @@
 //! covered already still counts a third for being covered again, because pairs that a rule reaches twice are like the
 //! pairs that the batch did not contain.
 
-use crate::engine::block::{Atom, Rule, RuleKeys, atoms};
+use crate::engine::block::{Atom, Rule, RuleKeys, Take, atoms};
 use crate::engine::data::{Data, Kind};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -28,14 +28,17 @@ fn cost(data: &Data, rule: &Rule, rows: &[u32], largest: usize) -> f64 {
     }
     own.sort_unstable();
     let scale = data.len() as f64 / rows.len() as f64;
-    let mut pairs = 0.0;
+    let (mut pairs, mut left_out) = (0.0, 0);
     for block in own.chunk_by(|one, other| one == other) {
         let size = block.len() as f64;
         if size * scale <= largest as f64 {
             pairs += size * (size - 1.0) / 2.0 * scale * scale;
+        } else {
+            left_out += block.len();
         }
     }
-    pairs
+    // A rule most of whose rows stand in giant blocks reaches less than it seems to.
+    if left_out * 5 > own.len() { f64::INFINITY } else { pairs }
 }
 
 /// Candidate rules that the budget allows.
@@ -111,6 +114,17 @@ pub(crate) fn tight(candidates: &[Costed], rows: usize) -> Vec<Rule> {
     rules
 }
 
+/// Whether all pairs of a rule are pairs of one that was chosen before: each of its atoms follows from one of the rule's.
+fn redundant(rule: &Rule, chosen: &[Rule]) -> bool {
+    let follows = |wanted: &Atom| {
+        rule.iter().any(|atom| {
+            atom == wanted
+                || (atom.take == Take::Exact && wanted.other.is_none() && atom.column == wanted.column)
+        })
+    };
+    chosen.iter().any(|before| before.iter().all(follows))
+}
+
 /// Chooses rules by what they cover of near-certain pairs, for their cost.
 pub(crate) fn choose(
     data: &Data,
@@ -138,7 +152,9 @@ pub(crate) fn choose(
         };
         let best = (0..candidates.len())
             .into_par_iter()
-            .filter(|at| !taken[*at] && candidates[*at].pairs <= left)
+            .filter(|at| {
+                !taken[*at] && !redundant(&candidates[*at].rule, &rules) && candidates[*at].pairs <= left
+            })
             .map(|at| (gain(at) / (candidates[at].pairs + floor), at))
             .reduce_with(|one, other| {
                 if (other.0, std::cmp::Reverse(other.1)) > (one.0, std::cmp::Reverse(one.1)) {

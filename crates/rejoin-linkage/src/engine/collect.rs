@@ -6,7 +6,7 @@
 //! worth what the pairs across them are worth on average, and a pair within a group at least what joined it.
 
 use crate::cluster::{Link, Refused};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Pairs across two groups that are looked at, at most: beyond, evenly spread ones.
 const LOOKED_AT: usize = 64;

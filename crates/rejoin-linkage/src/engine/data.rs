@@ -4,7 +4,7 @@ use crate::columns::NONE;
 use crate::kernel::Packed;
 use crate::weight;
 use arrow_array::{Array, Int32Array, StringArray, UInt32Array};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// What a column holds, which decides how it may be compared and blocked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
