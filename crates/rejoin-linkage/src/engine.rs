@@ -116,7 +116,10 @@ pub struct Linked {
 struct Scorer {
     comparisons: Vec<(&'static Comparator, Vec<usize>)>,
     weights: Vec<Vec<i64>>,
+    /// The same for relatives rather than a random pair.
+    related: Vec<Vec<i64>>,
     prior: i64,
+    related_prior: Option<i64>,
     /// Comparison → the most that it and all after it can add.
     most: Vec<i64>,
 }
@@ -130,13 +133,15 @@ fn pattern(comparisons: &[(&'static Comparator, Vec<usize>)], data: &Data, left:
 
 impl Scorer {
     fn new(comparisons: Vec<(&'static Comparator, Vec<usize>)>, model: &Model, data: &Data) -> Self {
-        let weights: Vec<Vec<i64>> = comparisons
-            .iter()
-            .enumerate()
-            .map(|(at, (comparator, _))| {
-                (0..comparator.levels.len()).map(|level| model.level_weight(at, level)).collect()
+        let table = |weigh: &dyn Fn(usize, usize) -> i64| -> Vec<Vec<i64>> {
+            let each = comparisons.iter().enumerate();
+            each.map(|(at, (comparator, _))| {
+                (0..comparator.levels.len()).map(|level| weigh(at, level)).collect()
             })
-            .collect();
+            .collect()
+        };
+        let weights = table(&|at, level| model.level_weight(at, level));
+        let related = table(&|at, level| model.related_weight(at, level));
         let mut most: Vec<i64> = comparisons
             .iter()
             .zip(&weights)
@@ -146,7 +151,7 @@ impl Scorer {
                     .map(|level| {
                         let adjust = comparator.exact.iter().find(|(exact, _)| usize::from(*exact) == level);
                         let adjust = adjust.map_or(0, |(_, frequency)| {
-                            table(column, *frequency).iter().copied().max().unwrap_or(0)
+                            adjustments(column, *frequency).iter().copied().max().unwrap_or(0)
                         });
                         weights[level] + adjust
                     })
@@ -156,7 +161,14 @@ impl Scorer {
             .collect();
         (0..most.len().saturating_sub(1)).rev().for_each(|at| most[at] += most[at + 1]);
         most.push(0);
-        Self { comparisons, weights, prior: model.prior_weight(), most }
+        Self {
+            comparisons,
+            weights,
+            related,
+            prior: model.prior_weight(),
+            related_prior: model.related_prior(),
+            most,
+        }
     }
 
     fn adjust(&self, data: &Data, at: usize, level: u8, left: &[u32]) -> i64 {
@@ -165,29 +177,38 @@ impl Scorer {
         let column = columns[0];
         match comparator.exact.iter().find(|(exact, _)| *exact == level) {
             Some((_, frequency)) if left[column] != crate::columns::NONE => {
-                table(&data.columns[column], *frequency)[left[column] as usize]
+                adjustments(&data.columns[column], *frequency)[left[column] as usize]
             }
             _ => 0,
         }
     }
 
+    /// What a level weighs for relatives. What relatives share they do not share by chance, however rare it is; only
+    /// their given names agree as random people's do.
+    fn related_step(&self, at: usize, level: u8, frequency: i64) -> i64 {
+        let by_chance = self.comparisons[at].0.kind == Kind::Given;
+        self.related[at][level as usize] + if by_chance { 0 } else { frequency }
+    }
+
     /// The weight of a pair; `None` as soon as it cannot reach `keep`.
     fn weigh(&self, data: &Data, left: u32, right: u32, keep: i64) -> Option<i64> {
         let (left, right) = (data.row(left), data.row(right));
-        let mut weight = self.prior;
+        let (mut weight, mut related) = (self.prior, 0);
         for (at, (comparator, columns)) in self.comparisons.iter().enumerate() {
             if weight + self.most[at] < keep {
                 return None;
             }
             let level = (comparator.level)(data, columns, left, right);
-            weight += self.weights[at][level as usize];
-            weight += self.adjust(data, at, level, left).min(self.adjust(data, at, level, right));
+            let frequency = self.adjust(data, at, level, left).min(self.adjust(data, at, level, right));
+            weight += self.weights[at][level as usize] + frequency;
+            related += self.related_step(at, level, frequency);
         }
+        weight += Model::correction(self.related_prior.map(|prior| prior + related));
         (weight >= keep).then_some(weight)
     }
 }
 
-fn table(column: &data::Prepared, frequency: Frequency) -> &[i64] {
+fn adjustments(column: &data::Prepared, frequency: Frequency) -> &[i64] {
     match frequency {
         Frequency::Value => &column.adjust,
         Frequency::First => &column.adjust_first,
@@ -258,14 +279,12 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     let mut believed = groups.believed(&links, &weigh);
     if !spec.one_to_one {
         // What two rows of one group are, they are even if no rule compared them, or they scored low.
-        let mut known: hashbrown::HashSet<(u32, u32)> = hashbrown::HashSet::new();
-        let grouped =
-            links.iter().filter(|link| groups.of[link.left as usize] == groups.of[link.right as usize]);
-        known.extend(grouped.map(|link| (link.left, link.right)));
         let across = !spec.within && data.source.last().is_some_and(|last| *last > 0);
         let mut more: Vec<(u32, u32, i64)> = groups
             .within(LARGEST_GROUP)
-            .filter(|(left, right, _)| !known.contains(&(*left, *right)))
+            .filter(|(left, right, _)| {
+                links.binary_search_by_key(&(*left, *right), |link| (link.left, link.right)).is_err()
+            })
             .filter(|(left, right, _)| !across || data.source[*left as usize] != data.source[*right as usize])
             .collect();
         more.sort_unstable();
@@ -488,17 +507,26 @@ impl Linked {
             weight: self.scorer.prior,
             frequency: 0,
         };
-        let steps = self.scorer.comparisons.iter().enumerate().map(|(at, (comparator, _))| {
+        let mut steps = vec![prior];
+        let mut related = 0;
+        for (at, (comparator, _)) in self.scorer.comparisons.iter().enumerate() {
             let level = level(pattern, at);
             let adjust = |row: u32| self.scorer.adjust(data, at, level as u8, data.row(row));
-            Step {
+            let frequency = adjust(left).min(adjust(right));
+            related += self.scorer.related_step(at, level as u8, frequency);
+            steps.push(Step {
                 comparison: self.spec.comparisons[at].name.clone(),
                 level: comparator.levels[level],
                 weight: self.scorer.weights[at][level],
-                frequency: adjust(left).min(adjust(right)),
-            }
-        });
-        std::iter::once(prior).chain(steps).collect()
+                frequency,
+            });
+        }
+        if let Some(prior) = self.scorer.related_prior {
+            let weight = Model::correction(Some(prior + related));
+            let level = "they may be two people of one family or household";
+            steps.push(Step { comparison: "relatives".into(), level, weight, frequency: 0 });
+        }
+        steps
     }
 
     /// The weight of any pair.

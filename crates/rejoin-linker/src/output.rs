@@ -93,7 +93,8 @@ pub fn link_columns(data: &Data, linked: &Linked, links: &[Link], ids: &[&str]) 
 
 /// Clusters as columns: file, id, and the cluster's name, which is the id of its first row.
 pub fn cluster_columns(inputs: &[Input], linked: &Linked, ids: &[&str]) -> Vec<(String, Array)> {
-    let files = inputs.iter().flat_map(|input| std::iter::repeat_n(input.name.as_str(), input.rows()));
+    let files: Vec<&str> =
+        inputs.iter().flat_map(|input| std::iter::repeat_n(input.name.as_str(), input.rows())).collect();
     vec![
         ("file".into(), Arc::new(StringArray::from_iter_values(files)) as Array),
         ("id".into(), Arc::new(StringArray::from_iter_values(ids))),

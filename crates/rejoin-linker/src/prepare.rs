@@ -2,7 +2,7 @@
 
 use crate::{Error, Input, spec};
 use arrow_array::{Int32Array, StringArray, UInt32Array};
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::prelude::*;
 use rejoin_ingest::columns::NONE;
 use rejoin_linkage::engine::block::{Atom, Take};
@@ -11,6 +11,7 @@ use rejoin_linkage::engine::{Column, Comparison, Kind, Spec};
 use rejoin_normalize::moment::{self, DateOrder};
 use rejoin_normalize::text::{fold, is_missing};
 use rejoin_normalize::{name, phone, phonetic};
+use std::hash::BuildHasher;
 
 /// The engine's kind of a column of the spec.
 pub fn kind(name: &str) -> Option<Kind> {
@@ -149,7 +150,8 @@ pub(crate) fn are_dates(values: &[&str]) -> bool {
 
 fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, Error> {
     let mut codes: Vec<Option<u32>> = Vec::new();
-    let mut index: HashMap<Understood, u32> = HashMap::new();
+    let mut index: HashTable<u32> = HashTable::new();
+    let hasher = DefaultHashBuilder::default();
     let mut values: Vec<Understood> = Vec::new();
     for (at, input) in inputs.iter().enumerate() {
         let from = spec
@@ -171,45 +173,28 @@ fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, E
                 if value == Understood::default() {
                     return None;
                 }
-                Some(match index.get(&value) {
-                    Some(code) => *code,
-                    None => {
-                        let code = values.len() as u32;
-                        values.push(value.clone());
-                        index.insert(value, code);
-                        code
-                    }
-                })
+                let found = index.entry(
+                    hasher.hash_one(&value),
+                    |code| values[*code as usize] == value,
+                    |code| hasher.hash_one(&values[*code as usize]),
+                );
+                let next = values.len() as u32;
+                let code = *found.or_insert(next).get();
+                if code == next {
+                    values.push(value);
+                }
+                Some(code)
             })
             .collect();
         codes.extend(source.codes.iter().map(|code| if *code == NONE { None } else { own[*code as usize] }));
     }
-    drop(index);
     let kind = kind(&spec.kind)
         .ok_or_else(|| Error::Spec(format!("column {name}: there is no kind {:?}", spec.kind)))?;
-    let sounds: Vec<String> = match kind {
-        Kind::Date | Kind::Category => vec![String::new(); values.len()],
-        _ => values
-            .par_iter()
-            .map(|value| {
-                let keys = value.words.split(' ').map(|word| match kind {
-                    // Codes have no sound; a street number is its own.
-                    Kind::Code | Kind::Email => word.to_owned(),
-                    _ => match phonetic::key(word) {
-                        key if key.is_empty() => word.to_owned(),
-                        key => key,
-                    },
-                });
-                keys.collect::<Vec<_>>().join(" ")
-            })
-            .collect(),
-    };
     Ok(Column {
         name: name.to_owned(),
         kind,
         codes: UInt32Array::from(codes),
         words: StringArray::from_iter_values(values.iter().map(|value| &value.words)),
-        sounds: StringArray::from(sounds),
         day: Int32Array::from_iter(values.iter().map(|value| value.day.map(|(day, _)| day))),
         span: Int32Array::from_iter(values.iter().map(|value| value.day.map(|(_, span)| span))),
     })
@@ -270,7 +255,12 @@ pub fn resolve(file: &spec::File, inputs: &[Input]) -> Result<(Spec, Data), Erro
     };
     let source =
         inputs.iter().enumerate().flat_map(|(at, input)| std::iter::repeat_n(at as u16, input.rows()));
-    Ok((spec, Data::new(&columns, source.collect())))
+    // A word without letters (a house number) is its own sound.
+    let sound = |word: &str| match phonetic::key(word) {
+        key if key.is_empty() => word.to_owned(),
+        key => key,
+    };
+    Ok((spec, Data::new(&columns, source.collect(), &sound)))
 }
 
 #[cfg(test)]

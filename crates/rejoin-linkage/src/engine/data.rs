@@ -54,8 +54,6 @@ pub struct Column {
     pub codes: UInt32Array,
     /// Distinct value → folded words, separated by one space.
     pub words: StringArray,
-    /// Distinct value → phonetic keys of the words, separated by one space, `-` for a word without one.
-    pub sounds: StringArray,
     /// Distinct value → first day of a date, days from 1970-01-01; null for other kinds and unreadable dates.
     pub day: Int32Array,
     /// Distinct value → days in the span of the date.
@@ -120,8 +118,9 @@ pub struct Data {
 const MOST_ADJUST: f64 = 10.0;
 
 impl Data {
-    /// Prepares columns of one length; `source` is the file of each row.
-    pub fn new(columns: &[Column], source: Vec<u16>) -> Self {
+    /// Prepares columns of one length; `source` is the file of each row. `sound` gives the phonetic key of a word, and is
+    /// asked once a word.
+    pub fn new(columns: &[Column], source: Vec<u16>, sound: &dyn Fn(&str) -> String) -> Self {
         let rows = source.len();
         let mut dictionary: HashMap<String, u32> = HashMap::new();
         let mut sounds: HashMap<String, u32> = HashMap::new();
@@ -141,7 +140,6 @@ impl Data {
             let mut own: Vec<Cell> = Vec::with_capacity(column.words.len());
             for value in 0..column.words.len() {
                 let text = if column.words.is_null(value) { "" } else { column.words.value(value) };
-                let keys = if column.sounds.is_null(value) { "" } else { column.sounds.value(value) };
                 let mut cell = Cell {
                     words: [NONE; WORDS],
                     count: 0,
@@ -160,21 +158,16 @@ impl Data {
                         cell.span = column.span.value(value);
                         cell.civil = civil(cell.day);
                     }
+                } else if column.kind == Kind::Code {
+                    // Codes are compared as a whole; most are unique, and would only swell the dictionary.
+                    cell.count = u8::from(!text.is_empty());
                 } else {
-                    let mut keys = keys.split(' ');
                     for word in text.split(' ').filter(|word| !word.is_empty()).take(WORDS) {
-                        let key = keys.next().filter(|key| !key.is_empty() && *key != "-");
                         let id = match dictionary.get(word) {
                             Some(id) => *id,
                             None => {
-                                let sound = key.map_or(NONE, |key| match sounds.get(key) {
-                                    Some(sound) => *sound,
-                                    None => {
-                                        let next = sounds.len() as u32;
-                                        sounds.insert(key.to_owned(), next);
-                                        next
-                                    }
-                                });
+                                let next = sounds.len() as u32;
+                                let sound = *sounds.entry(sound(word)).or_insert(next);
                                 dictionary.insert(word.to_owned(), words.len() as u32);
                                 words.push(Word { packed: Packed::new(word), sound });
                                 words.len() as u32 - 1
@@ -199,16 +192,17 @@ impl Data {
                 own.iter().zip(&mut counts).filter(|(cell, _)| blank(cell)).for_each(|(_, count)| *count = 0);
             }
             let filled: u64 = counts.iter().map(|count| u64::from(*count)).sum();
-            let mut of_first: HashMap<u32, u64> = HashMap::new();
+            // The last place is that of cells without words.
+            let mut of_first = vec![0u64; words.len() + 1];
+            let first = |cell: &Cell| (cell.words[0] as usize).min(words.len());
             for (cell, count) in own.iter().zip(&counts) {
-                *of_first.entry(cell.words[0]).or_default() += u64::from(*count);
+                of_first[first(cell)] += u64::from(*count);
             }
             let total = filled.max(1) as f64;
             let square = |count: f64| (count / total) * (count / total);
             let collision: f64 = counts.iter().map(|count| square(f64::from(*count))).sum();
-            // Summed over whole numbers, because the order of a hash map is not fixed.
             let first_squares: u128 =
-                of_first.values().map(|count| u128::from(*count) * u128::from(*count)).sum();
+                of_first.iter().map(|count| u128::from(*count) * u128::from(*count)).sum();
             let first_collision = first_squares as f64 / (total * total);
             let adjust = |average: f64, count: f64| {
                 if count == 0.0 {
@@ -223,7 +217,7 @@ impl Data {
                 adjust: counts.iter().map(|count| adjust(collision, f64::from(*count))).collect(),
                 adjust_first: own
                     .iter()
-                    .map(|cell| adjust(first_collision, of_first[&cell.words[0]] as f64))
+                    .map(|cell| adjust(first_collision, of_first[first(cell)] as f64))
                     .collect(),
                 cells: own,
                 collision: collision.max(1e-12),

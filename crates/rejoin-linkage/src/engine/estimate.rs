@@ -1,9 +1,15 @@
 //! Estimation: u by sampling random pairs, m and the prior by expectation–maximisation over counts of agreement
 //! patterns (Winkler 1988). The prior is over *all* pairs, compared or not: blocking selects by what pairs agree on, and
 //! only over all pairs do prior and u go together.
+//!
+//! There is a third class beside matches and random pairs: *relatives*, two people of one family or household. They share
+//! surname and address, and blocking brings them together; taken for random pairs, what they share would count as often
+//! as it is rare, and siblings would be one person. Their given names agree by chance only, which tells the class apart;
+//! the rest of it is estimated like m.
 
 use crate::engine::Pattern;
 use crate::engine::compare::Comparator;
+use crate::engine::data::Kind;
 use crate::weight;
 use std::collections::BTreeMap;
 
@@ -22,6 +28,10 @@ pub struct Model {
     pub m: Vec<Vec<f64>>,
     /// The same among pairs that are none.
     pub u: Vec<Vec<f64>>,
+    /// Comparison → level → probability among relatives.
+    pub r: Vec<Vec<f64>>,
+    /// Share of all pairs that are relatives; 0 where nothing tells relatives apart.
+    pub relatives: f64,
     /// Share of all pairs that are matches.
     pub prior: f64,
     /// Rounds of expectation–maximisation.
@@ -46,10 +56,37 @@ impl Model {
         weight::of_probability(self.prior)
     }
 
+    /// What one level weighs for relatives rather than a random pair.
+    pub fn related_weight(&self, comparison: usize, level: usize) -> i64 {
+        match level {
+            0 => 0,
+            level => weight::of_ratio(self.r[comparison][level - 1], self.u[comparison][level - 1]),
+        }
+    }
+
+    /// What the prior weighs for relatives rather than a random pair; `None` where nothing tells them apart.
+    pub fn related_prior(&self) -> Option<i64> {
+        (self.relatives > 0.0).then(|| weight::of_ratio(self.relatives, 1.0))
+    }
+
+    /// What a pair loses because its two rows may be relatives, who are likelier than random pairs to agree as they do.
+    /// `related`: the sum of what its levels weigh for relatives.
+    pub fn correction(related: Option<i64>) -> i64 {
+        related.map_or(0, |related| {
+            let bits = weight::bits(related);
+            // log2(1 + 2^x) is x itself for large x.
+            weight::of_bits(if bits > 60.0 { -bits } else { -(1.0 + bits.exp2()).log2() })
+        })
+    }
+
     /// The weight of a pattern, prior included, frequency adjustment not.
     pub fn weight(&self, pattern: Pattern) -> i64 {
-        self.prior_weight()
-            + (0..self.m.len()).map(|at| self.level_weight(at, level(pattern, at))).sum::<i64>()
+        let sum = |weigh: &dyn Fn(usize, usize) -> i64| -> i64 {
+            (0..self.m.len()).map(|at| weigh(at, level(pattern, at))).sum()
+        };
+        let related =
+            self.related_prior().map(|prior| prior + sum(&|at, level| self.related_weight(at, level)));
+        self.prior_weight() + sum(&|at, level| self.level_weight(at, level)) + Self::correction(related)
     }
 }
 
@@ -79,11 +116,26 @@ pub fn fit(counts: &Counts, comparators: &[&Comparator], random: &[Vec<f64>], pa
         .flat_map(|at| (1..=start[at].len()).map(move |level| (at, level)))
         .filter(|(at, wanted)| !counts.keys().any(|pattern| level(*pattern, *at) == *wanted))
         .collect();
-    let prior = 1e-4f64.min(0.1);
+    let anchored = comparators.iter().any(|comparator| comparator.kind == Kind::Given) && start.len() > 1;
+    // Relatives begin half-way between random pairs and matches in what families share, near random pairs in the rest.
+    let r = comparators
+        .iter()
+        .enumerate()
+        .map(|(at, comparator)| {
+            let share = match comparator.kind {
+                Kind::Given => 0.0,
+                Kind::Surname | Kind::Text => 0.5,
+                _ => 0.1,
+            };
+            start[at].iter().zip(&random[at]).map(|(m, u)| m * share + u * (1.0 - share)).collect()
+        })
+        .collect();
     let mut model = Model {
         m: start.clone(),
         u: random.to_vec(),
-        prior,
+        r,
+        relatives: if anchored { 1e-5 } else { 0.0 },
+        prior: 1e-4,
         rounds: 0,
         converged: counts.is_empty(),
         unseen,
@@ -92,25 +144,40 @@ pub fn fit(counts: &Counts, comparators: &[&Comparator], random: &[Vec<f64>], pa
         model.rounds += 1;
         // Imagined matches at the starting values keep a level that was hardly seen from running away.
         let imagined = 20.0;
-        let mut seen: Vec<Vec<f64>> =
-            start.iter().map(|levels| levels.iter().map(|share| share * imagined).collect()).collect();
-        let mut matches = 0.0;
+        let begin = |of: &[Vec<f64>]| -> Vec<Vec<f64>> {
+            of.iter().map(|levels| levels.iter().map(|share| share * imagined).collect()).collect()
+        };
+        let (mut seen, mut seen_related) = (begin(&start), begin(random));
+        let (mut matches, mut relatives) = (0.0, 0.0);
         for (pattern, count) in counts {
-            let expected = weight::probability(model.weight(*pattern)) * count;
-            matches += expected;
-            for (at, levels) in seen.iter_mut().enumerate() {
+            let probability = weight::probability(model.weight(*pattern));
+            let related = model.related_prior().map_or(0.0, |prior| {
+                let sum: i64 = (0..start.len()).map(|at| model.related_weight(at, level(*pattern, at))).sum();
+                (1.0 - probability) * weight::probability(prior + sum)
+            });
+            matches += probability * count;
+            relatives += related * count;
+            for at in 0..start.len() {
                 if let Some(level) = level(*pattern, at).checked_sub(1) {
-                    levels[level] += expected;
+                    seen[at][level] += probability * count;
+                    seen_related[at][level] += related * count;
                 }
             }
         }
         let mut change = 0f64;
         for (at, levels) in seen.iter().enumerate() {
             let sum: f64 = levels.iter().sum();
+            let related: f64 = seen_related[at].iter().sum();
             for (level, share) in levels.iter().enumerate() {
                 change = change.max((share / sum - model.m[at][level]).abs());
                 model.m[at][level] = share / sum;
+                if comparators[at].kind != Kind::Given {
+                    model.r[at][level] = seen_related[at][level] / related;
+                }
             }
+        }
+        if anchored {
+            model.relatives = (relatives / pairs.max(1.0)).clamp(1e-12, 0.5);
         }
         let prior = (matches / pairs.max(1.0)).clamp(1e-12, 0.5);
         change = change.max((prior / model.prior - 1.0).abs());

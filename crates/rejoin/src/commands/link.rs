@@ -164,11 +164,7 @@ impl LinkArgs {
         let (mut spec, data) = prepare::resolve(&file, &inputs).map_err(refused)?;
         spec.within = self.within;
         spec.one_to_one = self.one_to_one;
-        let linked = engine::link(&data, &spec, &|what| {
-            if std::env::var_os("REJOIN_TRACE").is_some() {
-                eprintln!("{what}")
-            }
-        });
+        let linked = engine::link(&data, &spec, &|what| progress.say(what, 0, 0));
         let mut links = output::links(&linked);
         if let Some(path) = &self.out {
             write(path, output::link_columns(&data, &linked, &links, &ids))?;
@@ -290,7 +286,10 @@ fn explain(model: &ModelArgs, paths: [&Path; 2], ids: [&str; 2], output: &Output
         sum += step.weight + step.frequency;
         let said = |row: u32| match at.checked_sub(1) {
             None => String::new(),
-            Some(at) => output::said(&inputs, &file, &linked.spec.comparisons[at], &data, row),
+            Some(at) => match linked.spec.comparisons.get(at) {
+                Some(comparison) => output::said(&inputs, &file, comparison, &data, row),
+                None => String::new(),
+            },
         };
         rows.push(vec![
             json!(step.comparison),
@@ -361,7 +360,11 @@ fn evaluate(
         })
         .collect();
     let found = evaluate::evaluate(&pairs, &truth);
-    let round = |value: f64| json!((value * 10_000.0).round() / 10_000.0);
+    // As text in a table: four places tell an F1 of 0.9996 from one of 1.
+    let round = |value: f64| match output.format {
+        Format::Table => json!(format!("{value:.4}")),
+        _ => json!((value * 10_000.0).round() / 10_000.0),
+    };
     let mut rows = Rows::new(&["threshold", "found", "right", "wanted", "precision", "recall", "f1"]);
     for at in found.thresholds.iter().chain([&found.best]) {
         rows.push(vec![
