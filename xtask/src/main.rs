@@ -1,5 +1,6 @@
-//! The project's own tools: `cargo xtask test | tidy | fuzz`.
+//! The project's own tools: `cargo xtask test | tidy | fuzz | bench`.
 
+mod bench;
 mod layers;
 mod tidy;
 
@@ -9,11 +10,15 @@ const HELP: &str = "\
 cargo xtask test    formatting, lints, tidy, tests, documentation: everything that must hold before a change lands
 cargo xtask tidy    the walls: which room may use which, and how files look
 cargo xtask fuzz N  the readers' fuzz tests with N rounds instead of a few thousand
+cargo xtask bench linkage [THOUSANDS [SETS]]
+                    Rejoin beside Splink (installed from PyPI) on the same files: a synthetic world of so many thousand
+                    rows (1000), and the published sets in the folder SETS
 ";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let done = match (arguments.next().as_deref(), arguments.next()) {
+        (Some("bench"), Some(what)) if what == "linkage" => bench::linkage(arguments),
         (Some("test"), None) => test(),
         (Some("tidy"), None) => tidy_up(),
         (Some("fuzz"), Some(rounds)) => fuzz(&rounds),
@@ -32,7 +37,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs a program of the toolchain and passes its output on.
-fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
+pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
     eprintln!("xtask: cargo {}", arguments.join(" "));
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let status = Command::new(cargo)

@@ -534,3 +534,6 @@ impl Linked {
         self.scorer.weigh(data, left, right, i64::MIN / 2).unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests;

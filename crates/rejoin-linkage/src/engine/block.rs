@@ -106,8 +106,8 @@ fn of_cell(take: Take, code: u32, cell: &Cell, words: &[Word]) -> u64 {
 /// Atoms that a kind of column offers.
 fn offers(kind: Kind) -> &'static [Take] {
     match kind {
-        Kind::Given => &[Take::Sound, Take::Head, Take::SecondSound],
-        Kind::Surname => &[Take::Sound, Take::Head, Take::SecondSound],
+        Kind::Given => &[Take::Exact, Take::Sound, Take::Head, Take::SecondSound],
+        Kind::Surname => &[Take::Exact, Take::Sound, Take::Head, Take::SecondSound],
         Kind::Date => &[Take::Exact, Take::Year, Take::MonthDay],
         Kind::Category => &[Take::Exact],
         Kind::Code => &[Take::Exact, Take::Head, Take::Tail],
@@ -249,12 +249,6 @@ impl Blocks {
             .iter()
             .zip(&self.keys_of(right)[..rule])
             .any(|(one, other)| *one != 0 && one == other)
-    }
-
-    /// Whether any rule has the pair.
-    #[cfg(test)]
-    pub fn any(&self, left: u32, right: u32) -> bool {
-        self.earlier(self.rules, left, right)
     }
 
     /// Visits every block of one rule, in parallel, chunks of blocks with about as many pairs each; returns what the

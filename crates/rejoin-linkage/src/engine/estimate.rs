@@ -109,7 +109,7 @@ pub fn shares(counts: &Counts, argued: &[Vec<f64>], imagined: f64) -> Vec<Vec<f6
 }
 
 /// Fits m and the prior. `random` are shares of levels among random pairs of all rows, matches among them included:
-/// u is what is left of them when the matches are taken out. `pairs`: how many pairs there are in all.
+/// u is what is left of them when matches and relatives are taken out. `pairs`: how many pairs there are in all.
 pub fn fit(counts: &Counts, comparators: &[&Comparator], random: &[Vec<f64>], pairs: f64) -> Model {
     let start: Vec<Vec<f64>> = comparators.iter().map(|comparator| comparator.start.to_vec()).collect();
     let unseen = (0..start.len())
@@ -134,7 +134,7 @@ pub fn fit(counts: &Counts, comparators: &[&Comparator], random: &[Vec<f64>], pa
         m: start.clone(),
         u: random.to_vec(),
         r,
-        relatives: if anchored { 1e-5 } else { 0.0 },
+        relatives: if anchored { 1e-4 } else { 0.0 },
         prior: 1e-4,
         rounds: 0,
         converged: counts.is_empty(),
@@ -185,10 +185,14 @@ pub fn fit(counts: &Counts, comparators: &[&Comparator], random: &[Vec<f64>], pa
         for (at, levels) in model.u.iter_mut().enumerate() {
             for (level, value) in levels.iter_mut().enumerate() {
                 let all = random[at][level];
-                *value = ((all - prior * model.m[at][level]) / (1.0 - prior)).max(all * 0.1);
+                let others = prior * model.m[at][level] + model.relatives * model.r[at][level];
+                *value = ((all - others) / (1.0 - prior - model.relatives)).max(all * 0.1);
             }
             let sum: f64 = levels.iter().sum();
             levels.iter_mut().for_each(|value| *value /= sum);
+            if comparators[at].kind == Kind::Given {
+                model.r[at].clone_from(levels);
+            }
         }
         model.converged = change < 1e-4;
     }
