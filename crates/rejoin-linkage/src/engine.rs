@@ -380,7 +380,7 @@ fn random_shares(data: &Data, comparisons: &[(&'static Comparator, Vec<usize>)])
             let mut state = 0x2545_f491_4f6c_dd1du64.wrapping_mul(chunk as u64 * 2 + 1);
             let mut draw = || {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                ((state >> 33) as usize * rows >> 31) as u32
+                (((state >> 33) as usize * rows) >> 31) as u32
             };
             for _ in 0..if rows > 1 { RANDOM_PAIRS / chunks } else { 0 } {
                 let (left, right) = (draw(), draw());

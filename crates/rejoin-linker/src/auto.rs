@@ -329,7 +329,8 @@ pub fn propose(inputs: &[Input], id: &str, ignore: &[String]) -> spec::File {
     let done = ["surname", "given"];
     let mut rest: Vec<&String> = found
         .keys()
-        .filter(|key| !done.contains(&key.as_str()) && !(key.as_str() == "surname_2" && has("surname")))
+        .filter(|key| !done.contains(&key.as_str()))
+        .filter(|key| key.as_str() != "surname_2" || !has("surname"))
         .collect();
     let rank = |key: &String| {
         ["birth", "number", "email", "phone"].iter().position(|first| first == key).unwrap_or(9)

@@ -56,7 +56,7 @@ pub fn html(inputs: &[Input], data: &Data, linked: &Linked, links: &[Link]) -> S
             ]
         })
         .collect();
-    let mut bins = vec![0u64; 10];
+    let mut bins = [0u64; 10];
     links.iter().for_each(|link| bins[((link.probability * 10.0) as usize).min(9)] += 1);
     let bins: Vec<Vec<String>> = bins
         .iter()
