@@ -49,8 +49,8 @@ def world(folder, out):
                 entities.append(person)
     pq.write_table(pa.table(columns), out.with_suffix(".parquet"))
     pq.write_table(pa.table({"unique_id": columns["unique_id"], "entity": entities}), out.with_suffix(".truth.parquet"))
-    print(len(entities), "rows")
+    return len(entities)
 
 
 if __name__ == "__main__":
-    world(Path(sys.argv[1]), Path(sys.argv[2]))
+    print(world(Path(sys.argv[1]), Path(sys.argv[2])), "rows")

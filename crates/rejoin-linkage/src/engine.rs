@@ -78,6 +78,13 @@ impl Default for Spec {
     }
 }
 
+impl Spec {
+    /// Whether only rows of different files are compared.
+    fn across(&self, data: &Data) -> bool {
+        !self.within && data.source.first() != data.source.last()
+    }
+}
+
 /// One reason in a score.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -173,7 +180,7 @@ impl Scorer {
 
     fn adjust(&self, data: &Data, at: usize, level: u8, left: &[u32]) -> i64 {
         let (comparator, columns) = &self.comparisons[at];
-        // Of several columns (two surnames), the first that is filled speaks for the rest.
+        // Of several columns (two surnames), the first speaks for all.
         let column = columns[0];
         match comparator.exact.iter().find(|(exact, _)| *exact == level) {
             Some((_, frequency)) if left[column] != crate::columns::NONE => {
@@ -229,7 +236,7 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     let comparisons: Vec<(&'static Comparator, Vec<usize>)> =
         spec.comparisons.iter().map(|comparison| (of(comparison.kind), comparison.columns.clone())).collect();
     progress("random pairs");
-    let random = random_shares(data, &comparisons);
+    let random = random_shares(data, &spec, &comparisons);
     let all = all_pairs(data, &spec);
     let comparators: Vec<&Comparator> = comparisons.iter().map(|(comparator, _)| *comparator).collect();
     if spec.rules.is_empty() {
@@ -279,7 +286,7 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     let mut believed = groups.believed(&links, &weigh);
     if !spec.one_to_one {
         // What two rows of one group are, they are even if no rule compared them, or they scored low.
-        let across = !spec.within && data.source.last().is_some_and(|last| *last > 0);
+        let across = spec.across(data);
         let mut more: Vec<(u32, u32, i64)> = groups
             .within(LARGEST_GROUP)
             .filter(|(left, right, _)| {
@@ -317,6 +324,9 @@ fn one_to_one(data: &Data, links: &mut Vec<Link>) {
     let mut taken = hashbrown::HashSet::new();
     links.retain(|link| {
         let (one, other) = (data.source[link.left as usize], data.source[link.right as usize]);
+        if one == other {
+            return true;
+        }
         if taken.contains(&(link.left, other)) || taken.contains(&(link.right, one)) {
             return false;
         }
@@ -357,7 +367,7 @@ fn each_pair(
     chunk: &mut dyn Iterator<Item = &[u32]>,
     visit: &mut dyn FnMut(u32, u32),
 ) {
-    let across = !spec.within && data.source.last().is_some_and(|last| *last > 0);
+    let across = spec.across(data);
     for rows in chunk {
         for (at, left) in rows.iter().enumerate() {
             for right in &rows[at + 1..] {
@@ -370,8 +380,18 @@ fn each_pair(
     }
 }
 
-fn random_shares(data: &Data, comparisons: &[(&'static Comparator, Vec<usize>)]) -> Vec<Vec<f64>> {
+/// Whether a row is in a sample of one in so many: by a hash, so that no order of the rows is favoured.
+fn sampled(row: u32, every: u32) -> bool {
+    ((block::mix(u64::from(row), 11) >> 32) as u32).is_multiple_of(every)
+}
+
+fn random_shares(
+    data: &Data,
+    spec: &Spec,
+    comparisons: &[(&'static Comparator, Vec<usize>)],
+) -> Vec<Vec<f64>> {
     let rows = data.len();
+    let across = spec.across(data);
     let chunks = 64;
     let counts = (0..chunks)
         .into_par_iter()
@@ -384,7 +404,8 @@ fn random_shares(data: &Data, comparisons: &[(&'static Comparator, Vec<usize>)])
             };
             for _ in 0..if rows > 1 { RANDOM_PAIRS / chunks } else { 0 } {
                 let (left, right) = (draw(), draw());
-                if left != right {
+                let same_file = across && data.source[left as usize] == data.source[right as usize];
+                if left != right && !same_file {
                     *counts.entry(pattern(comparisons, data, left, right)).or_default() += 1;
                 }
             }
@@ -398,7 +419,7 @@ fn random_shares(data: &Data, comparisons: &[(&'static Comparator, Vec<usize>)])
     let argued: Vec<Vec<f64>> = comparisons
         .iter()
         .map(|(comparator, columns)| {
-            // How often a value recurs is known exactly; what is argued of the whole value's level gives way to it.
+            // How often a value recurs in this column is a better argument than any made beforehand.
             let mut argued = comparator.chance.to_vec();
             if let Some((level, _)) =
                 comparator.exact.iter().find(|(_, frequency)| *frequency == Frequency::Value)
@@ -425,10 +446,10 @@ fn count(
     for rule in 0..spec.rules.len() {
         let found = blocks.visit(rule, |chunk| {
             let mut counts: hashbrown::HashMap<Pattern, u64> = hashbrown::HashMap::new();
-            let across = !spec.within && data.source.last().is_some_and(|last| *last > 0);
+            let across = spec.across(data);
             for rows in chunk {
                 for (at, left) in rows.iter().enumerate() {
-                    if left.wrapping_mul(2_654_435_761) % every != 0 {
+                    if !sampled(*left, every) {
                         continue;
                     }
                     for right in &rows[at + 1..] {
@@ -476,9 +497,7 @@ fn chosen(
         let found = blocks.visit(rule, |chunk| {
             let mut certain = Vec::new();
             each_pair(data, &blocks, &first, rule, chunk, &mut |left, right| {
-                if left.wrapping_mul(2_654_435_761) % every == 0
-                    && scorer.weigh(data, left, right, keep).is_some()
-                {
+                if sampled(left, every) && scorer.weigh(data, left, right, keep).is_some() {
                     certain.push((left, right));
                 }
             });

@@ -58,7 +58,13 @@ pub fn links(linked: &Linked) -> Vec<Link> {
 }
 
 /// Links as columns.
-pub fn link_columns(data: &Data, linked: &Linked, links: &[Link], ids: &[&str]) -> Vec<(String, Array)> {
+pub fn link_columns(
+    inputs: &[Input],
+    data: &Data,
+    linked: &Linked,
+    links: &[Link],
+    ids: &[&str],
+) -> Vec<(String, Array)> {
     let id = |row: fn(&Link) -> u32| -> Array {
         Arc::new(StringArray::from_iter_values(links.iter().map(|link| ids[row(link) as usize])))
     };
@@ -78,6 +84,15 @@ pub fn link_columns(data: &Data, linked: &Linked, links: &[Link], ids: &[&str]) 
             Arc::new(BooleanArray::from_iter(links.iter().map(|link| Some(link.together)))),
         ),
     ];
+    // Two files may number their rows alike.
+    if inputs.len() > 1 {
+        let files = files(inputs);
+        let file = |row: fn(&Link) -> u32| -> Array {
+            Arc::new(StringArray::from_iter_values(links.iter().map(|link| files[row(link) as usize])))
+        };
+        columns.push(("left_file".into(), file(|link| link.left)));
+        columns.push(("right_file".into(), file(|link| link.right)));
+    }
     let patterns: Vec<u64> =
         links.par_iter().map(|link| linked.pattern(data, link.left, link.right)).collect();
     let mut used: HashMap<String, usize> = HashMap::new();
@@ -91,17 +106,22 @@ pub fn link_columns(data: &Data, linked: &Linked, links: &[Link], ids: &[&str]) 
     columns
 }
 
-/// Clusters as columns: file, id, and the cluster's name, which is the id of its first row.
+fn files(inputs: &[Input]) -> Vec<&str> {
+    inputs.iter().flat_map(|input| std::iter::repeat_n(input.name.as_str(), input.rows())).collect()
+}
+
+/// Clusters as columns: file, id, and the cluster's name, which is the id of its first row; with several files, its file
+/// and id.
 pub fn cluster_columns(inputs: &[Input], linked: &Linked, ids: &[&str]) -> Vec<(String, Array)> {
-    let files: Vec<&str> =
-        inputs.iter().flat_map(|input| std::iter::repeat_n(input.name.as_str(), input.rows())).collect();
+    let files = files(inputs);
+    let name = |row: &u32| match inputs.len() {
+        1 => ids[*row as usize].to_owned(),
+        _ => format!("{}:{}", files[*row as usize], ids[*row as usize]),
+    };
     vec![
-        ("file".into(), Arc::new(StringArray::from_iter_values(files)) as Array),
+        ("file".into(), Arc::new(StringArray::from_iter_values(&files)) as Array),
         ("id".into(), Arc::new(StringArray::from_iter_values(ids))),
-        (
-            "cluster".into(),
-            Arc::new(StringArray::from_iter_values(linked.cluster.iter().map(|row| ids[*row as usize]))),
-        ),
+        ("cluster".into(), Arc::new(StringArray::from_iter_values(linked.cluster.iter().map(name)))),
     ]
 }
 

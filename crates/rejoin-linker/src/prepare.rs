@@ -5,7 +5,7 @@ use arrow_array::{Int32Array, StringArray, UInt32Array};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::prelude::*;
 use rejoin_ingest::columns::NONE;
-use rejoin_linkage::engine::block::{Atom, Take};
+use rejoin_linkage::engine::block::{self, Atom, Take};
 use rejoin_linkage::engine::data::Data;
 use rejoin_linkage::engine::{Column, Comparison, Kind, Spec};
 use rejoin_normalize::moment::{self, DateOrder};
@@ -73,7 +73,11 @@ fn understand(kind: &str, said: &str, month_first: bool) -> Understood {
 /// A date of any year from 1000 to 2200: numbers in the order year, month, day or the reverse; else what
 /// [`moment::read`] understands.
 fn date(said: &str, month_first: bool) -> Option<(i32, i32)> {
-    let said = said.split(['T', ' ']).next().filter(|first| first.len() >= 4).unwrap_or(said);
+    // A time of day says nothing of the day.
+    let said = match said.split_once(['T', ' ']) {
+        Some((day, time)) if time.contains(':') && !day.contains(char::is_alphabetic) => day,
+        _ => said,
+    };
     let parts: Vec<&str> =
         said.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let letters = said.chars().any(char::is_alphabetic);
@@ -89,9 +93,14 @@ fn date(said: &str, month_first: bool) -> Option<(i32, i32)> {
                 }
             }
         }
-        [year] if year.len() == 4 => return days(number(year)?, 1, 1).map(|day| (day, 365)),
+        [year] if year.len() == 4 => {
+            let year = number(year)?;
+            return days(year, 1, 1).zip(days(year, 12, 31)).map(|(first, last)| (first, last + 1 - first));
+        }
         [year, month] if year.len() == 4 => {
-            return days(number(year)?, number(month)?, 1).map(|day| (day, 30));
+            let (year, month) = (number(year)?, number(month)?);
+            let next = days(year, month + 1, 1).or_else(|| days(year + 1, 1, 1));
+            return days(year, month, 1).zip(next).map(|(first, next)| (first, next - first));
         }
         [year, month, day] if year.len() == 4 => Some((number(year)?, number(month)?, number(day)?)),
         [one, two, year] if year.len() == 4 => {
@@ -115,7 +124,8 @@ fn order(one: i32, two: i32, year: i32, month_first: bool) -> (i32, i32, i32) {
 /// Day number of a civil date (Howard Hinnant's `days_from_civil`); none for a date that does not exist.
 fn days(year: i32, month: i32, day: i32) -> Option<i32> {
     let longest = match month {
-        2 => 29,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
@@ -149,6 +159,12 @@ pub(crate) fn are_dates(values: &[&str]) -> bool {
 }
 
 fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, Error> {
+    if spec.from.len() != 1 && spec.from.len() != inputs.len() {
+        let (said, files) = (spec.from.len(), inputs.len());
+        return Err(Error::Spec(format!(
+            "column {name}: `from` has {said} names for {files} files; give one, or one for each"
+        )));
+    }
     let mut codes: Vec<Option<u32>> = Vec::new();
     let mut index: HashTable<u32> = HashTable::new();
     let hasher = DefaultHashBuilder::default();
@@ -218,6 +234,13 @@ pub fn resolve(file: &spec::File, inputs: &[Input]) -> Result<(Spec, Data), Erro
     for comparison in &file.comparison {
         let indices = comparison.columns.iter().map(|name| at(name)).collect::<Result<Vec<_>, _>>()?;
         let first = *indices.first().ok_or_else(|| Error::Spec("a comparison without columns".into()))?;
+        let names = |at: &usize| matches!(columns[*at].kind, Kind::Given | Kind::Surname);
+        if indices.len() > 1 && !indices.iter().all(names) {
+            return Err(Error::Spec(format!(
+                "{:?}: only names are compared over several columns",
+                comparison.columns
+            )));
+        }
         comparisons.push(Comparison {
             name: columns[first].name.clone(),
             kind: columns[first].kind,
@@ -230,13 +253,33 @@ pub fn resolve(file: &spec::File, inputs: &[Input]) -> Result<(Spec, Data), Erro
     if comparisons.len() > rejoin_linkage::engine::MOST_COMPARISONS {
         return Err(Error::Spec(format!("{} comparisons; the most is 16", comparisons.len())));
     }
+    for (name, value) in [("link_at", file.link_at), ("keep_at", file.keep_at)] {
+        if value.is_some_and(|value| !(value > 0.0 && value < 1.0)) {
+            return Err(Error::Spec(format!("{name} is a probability, between 0 and 1")));
+        }
+    }
+    if file.block.iter().any(|block| block.on.is_empty()) {
+        return Err(Error::Spec("a blocking rule on nothing".into()));
+    }
+    let kinds: Vec<Kind> = columns.iter().map(|column| column.kind).collect();
     let atom = |text: &str| -> Result<Atom, Error> {
         let wrong = || Error::Spec(format!("{text:?} is not of the form sound(column)"));
         let (take, rest) = text.split_once('(').unwrap_or(("exact", text));
         let take = Take::ALL.iter().find(|(_, name)| *name == take.trim()).ok_or_else(wrong)?.0;
         let mut columns = rest.trim_end_matches(')').split(',').map(|name| at(name.trim()));
         let column = columns.next().ok_or_else(wrong)??;
-        Ok(Atom { take, column, other: columns.next().transpose()? })
+        let atom = Atom { take, column, other: columns.next().transpose()? };
+        let kind = |column: usize| kinds[column];
+        let named = |column: usize| matches!(kind(column), Kind::Given | Kind::Surname);
+        let fits = match (take, atom.other) {
+            (Take::Crossed, Some(other)) => named(column) && named(other),
+            (Take::Crossed, None) | (_, Some(_)) => false,
+            (take, None) => take == Take::Exact || block::offers(kind(column)).contains(&take),
+        };
+        if !fits {
+            return Err(Error::Spec(format!("{text:?}: a column of that kind cannot be blocked on so")));
+        }
+        Ok(atom)
     };
     let rules = file
         .block
@@ -276,7 +319,12 @@ mod tests {
             ("05/04/2010", false, Some((days(2010, 4, 5).unwrap(), 1))),
             ("05/24/2010", false, Some((days(2010, 5, 24).unwrap(), 1))),
             ("2010-05-24T00:00:00", false, Some((days(2010, 5, 24).unwrap(), 1))),
-            ("1971", false, Some((days(1971, 1, 1).unwrap(), 365))),
+            ("15-OCT-1980", false, Some((days(1980, 10, 15).unwrap(), 1))),
+            ("March 12, 1971", false, Some((days(1971, 3, 12).unwrap(), 1))),
+            ("1971 03 12", false, Some((days(1971, 3, 12).unwrap(), 1))),
+            ("1972", false, Some((days(1972, 1, 1).unwrap(), 366))),
+            ("1971-02", false, Some((days(1971, 2, 1).unwrap(), 28))),
+            ("1971-02-29", false, None),
             ("1971-13-45", false, None),
             ("green", false, None),
         ] {

@@ -76,7 +76,7 @@ pub struct RuleReport {
 }
 
 /// One round of a 64-bit mixer (splitmix64); a collision of keys costs a comparison, never a wrong link.
-fn mix(one: u64, other: u64) -> u64 {
+pub(crate) fn mix(one: u64, other: u64) -> u64 {
     let mut value = one.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ other.wrapping_add(0x7f4a_7c15_9e37_79b9);
     value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -84,7 +84,12 @@ fn mix(one: u64, other: u64) -> u64 {
 }
 
 fn of_cell(take: Take, code: u32, cell: &Cell, words: &[Word]) -> u64 {
-    let sound = |at: usize| match cell.words().get(at).map(|word| words[*word as usize].sound) {
+    let sound = |at: usize| match cell
+        .words()
+        .get(at)
+        .filter(|word| **word != NONE)
+        .map(|word| words[*word as usize].sound)
+    {
         None | Some(NONE) => 0,
         Some(sound) => u64::from(sound) + 1,
     };
@@ -104,7 +109,7 @@ fn of_cell(take: Take, code: u32, cell: &Cell, words: &[Word]) -> u64 {
 }
 
 /// Atoms that a kind of column offers.
-fn offers(kind: Kind) -> &'static [Take] {
+pub fn offers(kind: Kind) -> &'static [Take] {
     match kind {
         Kind::Given => &[Take::Exact, Take::Sound, Take::Head, Take::SecondSound],
         Kind::Surname => &[Take::Exact, Take::Sound, Take::Head, Take::SecondSound],

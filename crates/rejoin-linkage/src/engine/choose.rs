@@ -97,7 +97,7 @@ pub(crate) fn candidates(data: &Data, budget: f64, largest: usize) -> Vec<Costed
     singles.into_iter().chain(pairs).chain(affordable(triples)).collect()
 }
 
-/// Tight rules to begin with: the cheapest of each first atom, so that no column speaks alone.
+/// Tight rules to begin with: the widest of those that cost a few pairs a row, no column in more than four of them.
 pub(crate) fn tight(candidates: &[Costed], rows: usize) -> Vec<Rule> {
     let mut sorted: Vec<&Costed> =
         candidates.iter().filter(|costed| costed.pairs <= rows as f64 * 4.0).collect();
@@ -121,7 +121,7 @@ fn redundant(rule: &Rule, chosen: &[Rule]) -> bool {
     let follows = |wanted: &Atom| {
         rule.iter().any(|atom| {
             atom == wanted
-                || (atom.take == Take::Exact && wanted.other.is_none() && atom.column == wanted.column)
+                || (atom.take == Take::Exact && wanted.take == Take::Sound && atom.column == wanted.column)
         })
     };
     chosen.iter().any(|before| before.iter().all(follows))

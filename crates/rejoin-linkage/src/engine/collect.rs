@@ -24,7 +24,14 @@ pub(crate) struct Groups {
 /// Mean weight of the pairs across two groups, and the worst of them.
 fn across(one: &[u32], other: &[u32], weigh: &impl Fn(u32, u32) -> i64) -> (i64, Link) {
     let total = one.len() * other.len();
-    let step = total.div_ceil(LOOKED_AT);
+    // A step that shares no factor with the second group's size meets all of its rows.
+    let divides = |step: usize| {
+        (2..=other.len().min(step)).any(|by| step.is_multiple_of(by) && other.len().is_multiple_of(by))
+    };
+    let mut step = total.div_ceil(LOOKED_AT);
+    while divides(step) {
+        step += 1;
+    }
     let (mut sum, mut count) = (0i64, 0i64);
     let mut worst: Option<Link> = None;
     for at in (0..total).step_by(step) {

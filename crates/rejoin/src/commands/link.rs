@@ -91,6 +91,9 @@ enum LinkCommand {
         a: PathBuf,
         /// The file of the right row; the same as the first for a pair within a file.
         b: PathBuf,
+        /// Compare the rows of one file with each other, too, as the run to be explained did.
+        #[arg(long)]
+        within: bool,
         /// The left row's id.
         left: String,
         /// The right row's id.
@@ -114,6 +117,10 @@ fn read(path: &Path) -> Result<Input, Failure> {
 }
 
 impl ModelArgs {
+    fn given(&self) -> bool {
+        self.spec.is_some() || self.auto || self.id.is_some() || !self.ignore.is_empty()
+    }
+
     fn id(&self) -> Result<&str, Failure> {
         self.id.as_deref().ok_or_else(|| {
             Failure::usage(
@@ -143,9 +150,13 @@ impl LinkArgs {
             Some(LinkCommand::Evaluate { links, truth, id, entity, output }) => {
                 evaluate(links, truth, id.as_deref(), entity.as_deref(), output)
             }
-            Some(LinkCommand::Explain { model, a, b, left, right, output }) => {
-                explain(model, [a.as_path(), b.as_path()], [left.as_str(), right.as_str()], output)
+            Some(LinkCommand::Explain { model, a, b, within, left, right, output }) => {
+                explain(model, *within, [a.as_path(), b.as_path()], [left.as_str(), right.as_str()], output)
             }
+            None if self.files.is_empty() && self.model.given() => Err(Failure::usage(
+                "which files are to be linked?",
+                "name them: `rejoin link FILE... --id COLUMN`; without files and without options, the case's records are linked",
+            )),
             None if self.files.is_empty() => derive::link(context, &self.output),
             None => self.files(),
         }
@@ -167,7 +178,7 @@ impl LinkArgs {
         let linked = engine::link(&data, &spec, &|what| progress.say(what, 0, 0));
         let mut links = output::links(&linked);
         if let Some(path) = &self.out {
-            write(path, output::link_columns(&data, &linked, &links, &ids))?;
+            write(path, output::link_columns(&inputs, &data, &linked, &links, &ids))?;
         }
         if let Some(path) = &self.clusters {
             write(path, output::cluster_columns(&inputs, &linked, &ids))?;
@@ -210,7 +221,7 @@ impl LinkArgs {
             ]);
         }
         match self.output.format {
-            Format::Csv => return rows.csv(),
+            Format::Csv => rows.csv()?,
             Format::Json => print_json(&json!({
                 "rows": data.len(),
                 "files": inputs.iter().map(|input| input.name.clone()).collect::<Vec<_>>(),
@@ -261,7 +272,13 @@ fn write(path: &Path, columns: Vec<(String, rejoin_linker::output::Array)>) -> R
     columns::write_parquet(columns, file).map_err(|error| unwritten(path, &error))
 }
 
-fn explain(model: &ModelArgs, paths: [&Path; 2], ids: [&str; 2], output: &Output) -> Result<(), Failure> {
+fn explain(
+    model: &ModelArgs,
+    within: bool,
+    paths: [&Path; 2],
+    ids: [&str; 2],
+    output: &Output,
+) -> Result<(), Failure> {
     let mut inputs = vec![read(paths[0])?];
     if paths[0] != paths[1] {
         inputs.push(read(paths[1])?);
@@ -277,7 +294,8 @@ fn explain(model: &ModelArgs, paths: [&Path; 2], ids: [&str; 2], output: &Output
     };
     let left = find(ids[0], 0..first)?;
     let right = find(ids[1], if inputs.len() > 1 { first..of.len() } else { 0..first })?;
-    let (spec, data) = prepare::resolve(&file, &inputs).map_err(refused)?;
+    let (mut spec, data) = prepare::resolve(&file, &inputs).map_err(refused)?;
+    spec.within = within;
     let linked = engine::link(&data, &spec, &|_| ());
     let mut rows = Rows::new(&["comparison", "left", "right", "level", "weight", "frequency", "sum"]);
     let bits = |weight: i64| json!((weight::bits(weight) * 1000.0).round() / 1000.0);
@@ -304,7 +322,7 @@ fn explain(model: &ModelArgs, paths: [&Path; 2], ids: [&str; 2], output: &Output
     rows.print(output.format)?;
     if output.format == Format::Table {
         print(&format!(
-            "match weight {:.3} bits, probability {:.6}",
+            "match weight {:.3} bits: a probability of {:.6} for the pair taken alone",
             weight::bits(sum),
             weight::probability(sum)
         ))?;
@@ -346,8 +364,16 @@ fn evaluate(
         let names: Vec<&str> = truth.columns.iter().map(|column| column.name.as_str()).collect();
         let (first, last) = (names.first().copied().unwrap_or(""), names.last().copied().unwrap_or(""));
         let (ids, entities) = (column(&truth, id.unwrap_or(first))?, column(&truth, entity.unwrap_or(last))?);
-        let rows = (0..truth.rows()).filter(|row| entities.codes[*row] != NONE);
-        Truth::Entities(rows.map(|row| (text(&ids, row), text(&entities, row))).collect::<HashMap<_, _>>())
+        let mut of = HashMap::new();
+        for row in (0..truth.rows()).filter(|row| entities.codes[*row] != NONE) {
+            if of.insert(text(&ids, row), text(&entities, row)).is_some() {
+                return Err(Failure::input(
+                    format!("{}: the id {:?} is not unique", truth.name, text(&ids, row)),
+                    "when two files number their rows alike, give the truth as pairs: left_id,right_id",
+                ));
+            }
+        }
+        Truth::Entities(of)
     };
     let value = |column: &'_ columns::TextColumn, row: usize| column.codes[row] as usize;
     let pairs: Vec<(&str, &str, f64)> = (0..links.rows())

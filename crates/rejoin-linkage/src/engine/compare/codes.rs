@@ -61,7 +61,7 @@ fn email(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
         return 4;
     }
     let (a, b) = (&data.words[one.words[0] as usize].packed, &data.words[other.words[0] as usize].packed);
-    if a == b || a.one_slip(b) {
+    if one.words[0] == other.words[0] || a.one_slip(b) {
         return 3;
     }
     1 + u8::from(a.jaro_winkler_at_least(b, 0.9))

@@ -1,7 +1,7 @@
 //! Anything in words: towns, streets, occupations.
 
 use super::{Comparator, Frequency, both};
-use crate::engine::data::{Data, Kind};
+use crate::engine::data::{Cell, Data, Kind};
 
 /// Words in any order.
 pub(super) const TEXT: Comparator = Comparator {
@@ -32,15 +32,17 @@ fn level(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
             _ => 4,
         };
     }
-    if one.whole.jaro_winkler_at_least(&other.whole, 0.94) && one.whole.len() < 16 {
+    let short = one.whole.len().max(other.whole.len()) < 16;
+    if short && one.whole.jaro_winkler_at_least(&other.whole, 0.94) {
         return 4;
     }
+    // Counted both ways: a repeated word must not make a pair weigh more than the same pair turned round.
+    let found = |few: &Cell, many: &Cell| {
+        let meets = |word: &&u32| many.words().iter().any(|second| data.likeness(**word, *second) >= 2);
+        few.words().iter().filter(meets).count()
+    };
+    let common = found(one, other).min(found(other, one));
     let (few, many) = if one.count <= other.count { (one, other) } else { (other, one) };
-    let common = few
-        .words()
-        .iter()
-        .filter(|word| many.words().iter().any(|second| data.likeness(**word, *second) >= 2))
-        .count();
     if common == 0 {
         1
     } else if few.count == many.count && common == few.count as usize {
