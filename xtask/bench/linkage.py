@@ -2,7 +2,6 @@
 
 Arguments: the rejoin binary, the kernel example, a folder to work in, the folder of published sets (may be missing),
 thousands of rows of the synthetic world (0: none)."""
-import os
 import subprocess
 import sys
 import time
@@ -39,15 +38,24 @@ country = { kind = "category", from = ["country"] }
 """
 
 
+# A process counts the memory of the one that started it as its own peak, so a small one starts it.
+MEASURE = """
+import os, subprocess, sys, time
+started = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+print(status, time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+"""
+
+
 def run(command):
     """Wall seconds, CPU seconds and peak MiB of a process."""
-    started = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    errors = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
+    command = [sys.executable, "-S", "-c", MEASURE, *map(str, command)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    status, *figures = map(float, done.stdout.split())
     if status != 0:
-        sys.exit(f"{command} failed:\n{errors.decode()[-2000:]}")
-    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        sys.exit(f"{command[4:]} failed:\n{done.stderr[-2000:]}")
+    return figures
 
 
 def quality(links, truth):

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What is measured against, pinned.
-const PEERS: &[&str] = &["splink==5.0.0", "duckdb==2.0.0", "pyarrow==26.0.1", "rapidfuzz==3.14.6"];
+const PEERS: &[&str] = &["splink==5.0.0", "duckdb==2.0.0", "numpy", "pyarrow==26.0.1", "rapidfuzz==3.14.6"];
 
 /// Rejoin beside Splink, in an environment of its own under the target folder.
 pub fn linkage(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
