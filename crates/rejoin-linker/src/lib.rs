@@ -1,6 +1,6 @@
 //! The linkage engine for people who have files and no case: files and a spec to links, clusters and a report.
 //!
-//! [`table::Files`] holds the columns of the files; [`auto::propose`] suggests a [`spec::File`] from names and contents,
+//! [`Input`] holds the columns of a file; [`auto::propose`] suggests a [`spec::File`] from names and contents,
 //! which a person may review as TOML; [`prepare::resolve`] normalises each distinct value once; the engine itself is
 //! [`rejoin_linkage::engine`]. This room opens no file: bytes in, columns and bytes out.
 
