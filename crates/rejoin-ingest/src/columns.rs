@@ -2,16 +2,58 @@
 //! columns to Parquet. Clean text and Parquet are read without ever holding rows; everything else by [`table::read`].
 
 use crate::table::{self, ReadError, delimited};
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, StringArray, types::Int32Type};
+use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// No value in a row.
 pub const NONE: u32 = u32::MAX;
+
+/// Many short texts in one piece of memory: a million of them one by one would cost more than the text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// Appends one.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The text at an index; empty beyond the last.
+    pub fn get(&self, at: usize) -> &str {
+        let Some(end) = self.ends.get(at) else { return "" };
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[from..*end]
+    }
+
+    /// Each, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator + Clone {
+        (0..self.len()).map(|at| self.get(at))
+    }
+}
 
 /// One column: each distinct value once, in the order of first appearance, trimmed of white space.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,38 +62,64 @@ pub struct TextColumn {
     pub name: String,
     /// Row → value, or [`NONE`] where nothing is written.
     pub codes: Vec<u32>,
-    /// The distinct values.
-    pub values: Vec<String>,
+    /// The distinct values; of the column of ids every row's value, repeated or not.
+    pub values: Texts,
+}
+
+impl TextColumn {
+    /// What a row says, if it says something.
+    pub fn said(&self, row: usize) -> Option<&str> {
+        match self.codes[row] {
+            NONE => None,
+            code => Some(self.values.get(code as usize)),
+        }
+    }
 }
 
 #[derive(Default)]
 struct Builder {
-    index: HashTable<u32>,
+    /// Hash and code of each value: growing the table then reads no text again.
+    index: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
-    values: Vec<String>,
+    values: Texts,
     codes: Vec<u32>,
+    /// A column of ids: values are not looked up, as no two should be the same.
+    ids: bool,
 }
 
 impl Builder {
-    fn push(&mut self, value: &str) {
+    fn new(ids: bool) -> Self {
+        Self { ids, ..Self::default() }
+    }
+
+    /// The code of a value.
+    fn code(&mut self, value: &str) -> u32 {
         let value = value.trim();
-        let code = match value {
-            "" => NONE,
-            value => {
-                let (values, hasher) = (&self.values, &self.hasher);
-                let found = self.index.entry(
-                    hasher.hash_one(value),
-                    |code| values[*code as usize] == value,
-                    |code| hasher.hash_one(values[*code as usize].as_str()),
-                );
-                let next = self.values.len() as u32;
-                let code = *found.or_insert(next).get();
-                if code == next {
-                    self.values.push(value.to_owned());
-                }
-                code
+        if value.is_empty() {
+            return NONE;
+        }
+        let next = self.values.len() as u32;
+        if !self.ids {
+            let values = &self.values;
+            let own = self.hasher.hash_one(value) as u32;
+            // The table looks at the highest and the lowest bits.
+            let spread = |hash: u32| u64::from(hash) | u64::from(hash) << 32;
+            let found = self.index.entry(
+                spread(own),
+                |(hash, code)| *hash == own && values.get(*code as usize) == value,
+                |(hash, _)| spread(*hash),
+            );
+            let (_, code) = *found.or_insert((own, next)).get();
+            if code != next {
+                return code;
             }
-        };
+        }
+        self.values.push(value);
+        next
+    }
+
+    fn push(&mut self, value: &str) {
+        let code = self.code(value);
         self.codes.push(code);
     }
 
@@ -60,22 +128,23 @@ impl Builder {
     }
 }
 
-/// Reads the columns of a file in any format that [`table::read`] knows.
+/// Reads the columns of a file in any format that [`table::read`] knows. `ids`: the column that identifies rows, if there
+/// is one.
 ///
 /// # Errors
 /// When there is no table to be had.
-pub fn read(bytes: Vec<u8>) -> Result<Vec<TextColumn>, ReadError> {
+pub fn read(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadError> {
     if bytes.starts_with(b"PAR1") {
-        return parquet(bytes);
+        return parquet(bytes, ids);
     }
-    if let Some(columns) = text(&bytes) {
+    if let Some(columns) = text(&bytes, ids) {
         return Ok(columns);
     }
     let table = table::read(&bytes)?;
     Ok((0..table.columns.len())
         .into_par_iter()
         .map(|at| {
-            let mut builder = Builder::default();
+            let mut builder = Builder::new(ids == Some(table.columns[at].trim()));
             table.rows.iter().for_each(|row| builder.push(&row.cells[at]));
             builder.finish(&table.columns[at])
         })
@@ -83,7 +152,7 @@ pub fn read(bytes: Vec<u8>) -> Result<Vec<TextColumn>, ReadError> {
 }
 
 /// Delimited text that is clean: UTF-8, a first line of names, every record as wide as that line.
-fn text(bytes: &[u8]) -> Option<Vec<TextColumn>> {
+fn text(bytes: &[u8], ids: Option<&str>) -> Option<Vec<TextColumn>> {
     let binary = bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(b"PK") || bytes.starts_with(b"ARROW");
     if binary || bytes.first().is_none_or(|first| matches!(first, b'{' | b'[')) || bytes.contains(&0) {
         return None;
@@ -108,7 +177,8 @@ fn text(bytes: &[u8]) -> Option<Vec<TextColumn>> {
         return None;
     }
     // Records are cut by one thread in batches, and encoded by all, a column each.
-    let mut builders: Vec<Builder> = names.iter().map(|_| Builder::default()).collect();
+    let mut builders: Vec<Builder> =
+        names.iter().map(|name| Builder::new(ids == Some(name.trim()))).collect();
     loop {
         let mut batch = Vec::with_capacity(65_536);
         while batch.len() < 65_536 && reader.read_record(&mut record).ok()? {
@@ -125,52 +195,145 @@ fn text(bytes: &[u8]) -> Option<Vec<TextColumn>> {
     Some(builders.into_iter().zip(&names).map(|(builder, name)| builder.finish(name)).collect())
 }
 
-fn parquet(bytes: Vec<u8>) -> Result<Vec<TextColumn>, ReadError> {
+/// Whether a column of text is dictionary-encoded in the file throughout. A guess by size: plain text takes four bytes for
+/// the length alone. A wrong one costs time only.
+fn encoded(metadata: &ParquetMetaData, column: usize) -> bool {
+    metadata.row_groups().iter().all(|group| {
+        let chunk = group.column(column);
+        chunk.dictionary_page_offset().is_some() && chunk.uncompressed_size() < chunk.num_values() * 4
+    })
+}
+
+fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadError> {
     let damaged = |reason: String| ReadError::Damaged { format: "Parquet", reason };
     let bytes = Bytes::from(bytes);
-    let open = || {
-        ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).map_err(|error| damaged(error.to_string()))
+    let open = |options: ArrowReaderOptions| {
+        ParquetRecordBatchReaderBuilder::try_new_with_options(bytes.clone(), options)
+            .map_err(|error| damaged(error.to_string()))
     };
-    let names: Vec<String> = open()?.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let opened = open(ArrowReaderOptions::new())?;
+    let schema = opened.schema().clone();
+    // Columns of text only: leaves and fields are then the same, and the hint below is understood.
+    let flat = opened.parquet_schema().num_columns() == schema.fields().len();
+    let keep: Vec<bool> = (0..schema.fields().len())
+        .map(|at| {
+            let text = matches!(schema.field(at).data_type(), DataType::Utf8 | DataType::LargeUtf8);
+            flat && text && ids != Some(schema.field(at).name().trim()) && encoded(opened.metadata(), at)
+        })
+        .collect();
+    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let hinted = schema.fields().iter().zip(&keep).map(|(field, keep)| match keep {
+        true => Arc::new(Field::new(field.name(), dictionary.clone(), field.is_nullable())),
+        false => field.clone(),
+    });
+    let hinted = Arc::new(Schema::new(hinted.collect::<Vec<_>>()));
     // A reader a column, so that all threads decode.
     let column = |at: usize| {
-        let builder = open()?;
+        let options = match keep[at] {
+            true => ArrowReaderOptions::new().with_schema(hinted.clone()),
+            false => ArrowReaderOptions::new(),
+        };
+        let builder = open(options)?;
         let mask = parquet::arrow::ProjectionMask::roots(builder.parquet_schema(), [at]);
         let reader = builder
             .with_projection(mask)
             .with_batch_size(65_536)
             .build()
             .map_err(|error| damaged(error.to_string()))?;
-        let mut own = Builder::default();
+        let name = schema.field(at).name();
+        let mut own = Builder::new(ids == Some(name.trim()));
+        // The last dictionary seen, and our codes of its values.
+        let mut last: Option<(ArrayRef, Vec<u32>)> = None;
         for batch in reader {
             let batch = batch.map_err(|error| damaged(error.to_string()))?;
-            let text = arrow_cast::cast(batch.column(0), &arrow_schema::DataType::Utf8)
+            if let Some(coded) = batch.column(0).as_any().downcast_ref::<DictionaryArray<Int32Type>>()
+                && let Some(values) = coded.values().as_any().downcast_ref::<StringArray>()
+            {
+                let same =
+                    last.as_ref().is_some_and(|(before, _)| before.to_data().ptr_eq(&values.to_data()));
+                if !same {
+                    let codes = values.iter().map(|value| own.code(value.unwrap_or(""))).collect();
+                    last = Some((coded.values().clone(), codes));
+                }
+                let codes = last.as_ref().map_or(&[][..], |(_, codes)| codes);
+                own.codes.extend(
+                    coded
+                        .keys()
+                        .iter()
+                        .map(|key| key.and_then(|key| codes.get(key as usize)).copied().unwrap_or(NONE)),
+                );
+                continue;
+            }
+            let text = arrow_cast::cast(batch.column(0), &DataType::Utf8)
                 .map_err(|error| damaged(error.to_string()))?;
             let text = text.as_any().downcast_ref::<StringArray>();
             for value in text.into_iter().flatten() {
                 own.push(value.unwrap_or(""));
             }
         }
-        Ok(own.finish(&names[at]))
+        Ok(own.finish(name))
     };
     let fenced = |at| {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| column(at)))
             .unwrap_or_else(|_| Err(damaged("its parts contradict each other".into())))
     };
-    (0..names.len()).into_par_iter().map(fenced).collect()
+    // The largest first, or the last one would be waited for alone.
+    let mut order: Vec<usize> = (0..schema.fields().len()).collect();
+    let size = |at: usize| -> i64 {
+        let groups = opened.metadata().row_groups().iter();
+        if flat { groups.map(|group| group.column(at).uncompressed_size()).sum() } else { 0 }
+    };
+    order.sort_by_key(|at| (keep[*at], -size(*at), *at));
+    let mut read: Vec<(usize, TextColumn)> = order
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|at| fenced(at).map(|column| (at, column)))
+        .collect::<Result<_, _>>()?;
+    read.sort_by_key(|(at, _)| *at);
+    Ok(read.into_iter().map(|(_, column)| column).collect())
 }
 
-/// Writes columns of one length as Parquet.
+/// Rows of a row group.
+const ROW_GROUP: usize = 1 << 20;
+
+/// Writes columns of one length as Parquet, each encoded on a thread of its own.
 ///
 /// # Errors
 /// When the columns differ in length, or the bytes cannot be written.
 pub fn write_parquet(columns: Vec<(String, ArrayRef)>, to: impl std::io::Write + Send) -> Result<(), String> {
+    let said = |error: parquet::errors::ParquetError| error.to_string();
     let batch = RecordBatch::try_from_iter(columns).map_err(|error| error.to_string())?;
-    let properties = parquet::file::properties::WriterProperties::builder()
+    let mut properties = parquet::file::properties::WriterProperties::builder()
         .set_compression(parquet::basic::Compression::SNAPPY)
-        .build();
-    let mut writer =
-        ArrowWriter::try_new(to, batch.schema(), Some(properties)).map_err(|error| error.to_string())?;
-    writer.write(&batch).map_err(|error| error.to_string())?;
-    writer.close().map(|_| ()).map_err(|error| error.to_string())
+        .set_statistics_enabled(parquet::file::properties::EnabledStatistics::Chunk);
+    for field in batch.schema().fields() {
+        // Text that is not already a dictionary is ids, nearly all different: a dictionary of them is work for nothing.
+        if matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8) {
+            properties = properties.set_column_dictionary_enabled(vec![field.name().clone()].into(), false);
+        }
+    }
+    let properties = Arc::new(properties.build());
+    let schema = ArrowSchemaConverter::new().convert(&batch.schema()).map_err(said)?;
+    let mut writer = SerializedFileWriter::new(to, schema.root_schema_ptr(), properties).map_err(said)?;
+    let factory = ArrowRowGroupWriterFactory::new(&writer, batch.schema());
+    for from in (0..batch.num_rows().max(1)).step_by(ROW_GROUP) {
+        let rows = batch.slice(from, ROW_GROUP.min(batch.num_rows() - from));
+        let writers = factory.create_column_writers(from / ROW_GROUP).map_err(said)?;
+        let chunks = writers
+            .into_par_iter()
+            .zip(rows.columns().par_iter().zip(rows.schema().fields().par_iter()))
+            .with_max_len(1)
+            .map(|(mut writer, (array, field))| {
+                for leaves in compute_leaves(field, array)? {
+                    writer.write(&leaves)?;
+                }
+                writer.close()
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(said)?;
+        let mut group = writer.next_row_group().map_err(said)?;
+        chunks.into_iter().try_for_each(|chunk| chunk.append_to_row_group(&mut group)).map_err(said)?;
+        group.close().map_err(said)?;
+    }
+    writer.close().map(|_| ()).map_err(said)
 }

@@ -12,14 +12,15 @@ mod compare;
 pub mod data;
 pub mod estimate;
 
-use crate::cluster::{Link, Refused};
 use crate::weight;
 use block::{Blocks, Rule, RuleReport};
 use collect::Groups;
+pub use collect::Refused;
 pub use compare::{COMPARATORS, Comparator, Frequency, of};
 use data::Data;
 pub use data::{Column, Kind};
-use estimate::{Counts, Model, fit, level, shares};
+use estimate::{Counts, Decisions, Model, fit, level, shares};
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 /// Levels of a pair, four bits a comparison, the first in the lowest bits.
@@ -38,6 +39,33 @@ pub struct Comparison {
     /// Columns, by index.
     pub columns: Vec<usize>,
 }
+
+/// A scored pair of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// Row.
+    pub left: u32,
+    /// Row, greater than `left`.
+    pub right: u32,
+    /// Total weight, prior included.
+    pub weight: i64,
+    /// Levels.
+    pub pattern: Pattern,
+}
+
+/// What a person decided of a pair of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Decided {
+    /// Row.
+    pub left: u32,
+    /// Row, greater than `left`.
+    pub right: u32,
+    /// Whether they are one person.
+    pub same: bool,
+}
+
+/// The weight of a pair that a person decided: beyond what any comparison says.
+const DECIDED: f64 = 40.0;
 
 /// What is compared and blocked on, and how far.
 #[derive(Debug, Clone)]
@@ -58,8 +86,12 @@ pub struct Spec {
     pub join_at: f64,
     /// Whether rows of one file are compared with each other too, when there are several files.
     pub within: bool,
-    /// Whether a row may have one partner only in each other file.
+    /// Whether a row may have one partner only in each other file, and a cluster one row of each.
     pub one_to_one: bool,
+    /// What people decided, each pair once: taught to the model, and kept whatever it says.
+    pub decided: Vec<Decided>,
+    /// Bytes that pairs may take; where they would take more, the least likely are not kept.
+    pub memory: u64,
 }
 
 impl Default for Spec {
@@ -74,6 +106,8 @@ impl Default for Spec {
             join_at: 3.0,
             within: false,
             one_to_one: false,
+            decided: Vec::new(),
+            memory: 2 << 30,
         }
     }
 }
@@ -81,7 +115,7 @@ impl Default for Spec {
 impl Spec {
     /// Whether only rows of different files are compared.
     fn across(&self, data: &Data) -> bool {
-        !self.within && data.source.first() != data.source.last()
+        !self.within && data.several
     }
 }
 
@@ -105,7 +139,7 @@ pub struct Linked {
     /// The model.
     pub model: Model,
     /// Kept pairs by row, then pairs that only their cluster makes links.
-    pub links: Vec<Link>,
+    pub links: Vec<Pair>,
     /// What each link is worth in the light of the clusters; the link's own weight if it says nothing new.
     pub believed: Vec<i64>,
     /// Row → smallest row of its cluster.
@@ -114,14 +148,18 @@ pub struct Linked {
     pub refused: Vec<Refused>,
     /// Pairs compared.
     pub compared: u64,
+    /// Probability from which pairs were kept: that of the spec, or more where they would not have fitted its memory.
+    pub kept_from: f64,
     /// What each rule came to.
     pub rules: Vec<RuleReport>,
     scorer: Scorer,
 }
 
+type Comparisons = Vec<(&'static Comparator, Vec<usize>)>;
+
 /// Weights by level, in the order of evaluation that gives up soonest.
 struct Scorer {
-    comparisons: Vec<(&'static Comparator, Vec<usize>)>,
+    comparisons: Comparisons,
     weights: Vec<Vec<i64>>,
     /// The same for relatives rather than a random pair.
     related: Vec<Vec<i64>>,
@@ -131,15 +169,15 @@ struct Scorer {
     most: Vec<i64>,
 }
 
-fn pattern(comparisons: &[(&'static Comparator, Vec<usize>)], data: &Data, left: u32, right: u32) -> Pattern {
+fn pattern(comparisons: &Comparisons, data: &Data, left: u32, right: u32) -> Pattern {
     let (left, right) = (data.row(left), data.row(right));
     comparisons.iter().enumerate().fold(0, |pattern, (at, (comparator, columns))| {
-        pattern | u64::from((comparator.level)(data, columns, left, right)) << (4 * at)
+        pattern | u64::from(compare::level(comparator, data, columns, left, right)) << (4 * at)
     })
 }
 
 impl Scorer {
-    fn new(comparisons: Vec<(&'static Comparator, Vec<usize>)>, model: &Model, data: &Data) -> Self {
+    fn new(comparisons: Comparisons, model: &Model, data: &Data) -> Self {
         let table = |weigh: &dyn Fn(usize, usize) -> i64| -> Vec<Vec<i64>> {
             let each = comparisons.iter().enumerate();
             each.map(|(at, (comparator, _))| {
@@ -178,16 +216,16 @@ impl Scorer {
         }
     }
 
-    fn adjust(&self, data: &Data, at: usize, level: u8, left: &[u32]) -> i64 {
+    /// What the frequency of the values adds at an exact level: that of the commoner, where two values are as good as one.
+    fn adjust(&self, data: &Data, at: usize, level: u8, left: &[u32], right: &[u32]) -> i64 {
         let (comparator, columns) = &self.comparisons[at];
+        let Some((_, frequency)) = comparator.exact.iter().find(|(exact, _)| *exact == level) else {
+            return 0;
+        };
         // Of several columns (two surnames), the first speaks for all.
-        let column = columns[0];
-        match comparator.exact.iter().find(|(exact, _)| *exact == level) {
-            Some((_, frequency)) if left[column] != crate::columns::NONE => {
-                adjustments(&data.columns[column], *frequency)[left[column] as usize]
-            }
-            _ => 0,
-        }
+        let adjustments = adjustments(&data.columns[columns[0]], *frequency);
+        let of = |row: &[u32]| adjustments.get(row[columns[0]] as usize).copied().unwrap_or(0);
+        of(left).min(of(right))
     }
 
     /// What a level weighs for relatives. What relatives share they do not share by chance, however rare it is; only
@@ -197,21 +235,46 @@ impl Scorer {
         self.related[at][level as usize] + if by_chance { 0 } else { frequency }
     }
 
-    /// The weight of a pair; `None` as soon as it cannot reach `keep`.
-    fn weigh(&self, data: &Data, left: u32, right: u32, keep: i64) -> Option<i64> {
-        let (left, right) = (data.row(left), data.row(right));
-        let (mut weight, mut related) = (self.prior, 0);
-        for (at, (comparator, columns)) in self.comparisons.iter().enumerate() {
+    /// The weight of a pair and its pattern; `None` as soon as it cannot reach `keep`. `level` gives the level of each
+    /// comparison in turn.
+    fn weigh_by(
+        &self,
+        data: &Data,
+        left: &[u32],
+        right: &[u32],
+        keep: i64,
+        mut level: impl FnMut(usize) -> u8,
+    ) -> Option<(i64, Pattern)> {
+        let (mut weight, mut related, mut pattern) = (self.prior, 0, 0);
+        for at in 0..self.comparisons.len() {
             if weight + self.most[at] < keep {
                 return None;
             }
-            let level = (comparator.level)(data, columns, left, right);
-            let frequency = self.adjust(data, at, level, left).min(self.adjust(data, at, level, right));
+            let level = level(at);
+            let frequency = self.adjust(data, at, level, left, right);
             weight += self.weights[at][level as usize] + frequency;
             related += self.related_step(at, level, frequency);
+            pattern |= u64::from(level) << (4 * at);
+        }
+        if weight < keep {
+            return None;
         }
         weight += Model::correction(self.related_prior.map(|prior| prior + related));
-        (weight >= keep).then_some(weight)
+        (weight >= keep).then_some((weight, pattern))
+    }
+
+    fn weigh(&self, data: &Data, left: u32, right: u32, keep: i64) -> Option<(i64, Pattern)> {
+        let (left, right) = (data.row(left), data.row(right));
+        self.weigh_by(data, left, right, keep, |at| {
+            let (comparator, columns) = &self.comparisons[at];
+            compare::level(comparator, data, columns, left, right)
+        })
+    }
+
+    /// The same from a pattern that is known already.
+    fn weigh_pattern(&self, data: &Data, left: u32, right: u32, pattern: Pattern, keep: i64) -> Option<i64> {
+        let by = |at| level(pattern, at) as u8;
+        self.weigh_by(data, data.row(left), data.row(right), keep, by).map(|(weight, _)| weight)
     }
 }
 
@@ -228,17 +291,24 @@ const RANDOM_PAIRS: usize = 600_000;
 const COUNTED_PAIRS: u64 = 4_000_000;
 /// Pairs at the argued values of u, beside the random ones.
 const IMAGINED: f64 = 300.0;
+/// Bytes that a kept pair takes until it is written: itself, what is believed of it, and its part of the output.
+const BYTES_A_PAIR: u64 = 120;
+
+/// Patterns of counted pairs, rule by rule and chunk by chunk, in the order in which they are visited; empty when only a
+/// sample was counted.
+type Seen = Vec<Vec<Vec<Pattern>>>;
 
 /// Links rows. Deterministic: no draw depends on the machine, threads or time.
 pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     let mut spec = spec.clone();
     spec.comparisons.truncate(MOST_COMPARISONS);
-    let comparisons: Vec<(&'static Comparator, Vec<usize>)> =
+    let comparisons: Comparisons =
         spec.comparisons.iter().map(|comparison| (of(comparison.kind), comparison.columns.clone())).collect();
     progress("random pairs");
     let random = random_shares(data, &spec, &comparisons);
     let all = all_pairs(data, &spec);
     let comparators: Vec<&Comparator> = comparisons.iter().map(|(comparator, _)| *comparator).collect();
+    let decisions = decisions(data, &spec, &comparisons);
     if spec.rules.is_empty() {
         progress("choosing blocking rules");
         spec.rules = chosen(data, &spec, &comparisons, &random, all);
@@ -247,60 +317,73 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     let describe = |rule: &Rule| name(data, rule);
     let mut blocks = Blocks::new(data, &spec.rules, spec.largest_block, &describe);
     progress("estimating");
-    let counts = count(data, &blocks, &spec, &comparisons, COUNTED_PAIRS);
-    let model = fit(&counts, &comparators, &random, all);
+    let (counts, seen) = count(data, &blocks, &spec, &comparisons, COUNTED_PAIRS);
+    let model = fit(&counts, &comparators, &random, all, &decisions);
     progress("scoring");
     let scorer = Scorer::new(comparisons, &model, data);
-    let keep = weight::of_probability(spec.keep_at);
+    let keep = weight::of_probability(spec.keep_at).max(fitting(&counts, &model, spec.memory / BYTES_A_PAIR));
     let (mut links, mut compared) = (Vec::new(), 0);
     for rule in 0..spec.rules.len() {
-        let found = blocks.visit(rule, |chunk| {
+        let found = blocks.visit(rule, |number, chunk| {
             let (mut kept, mut compared) = (Vec::new(), 0u64);
+            let mut patterns = seen.get(rule).map(|chunks| chunks[number].iter());
             each_pair(data, &blocks, &spec, rule, chunk, &mut |left, right| {
                 compared += 1;
-                if let Some(weight) = scorer.weigh(data, left, right, keep) {
-                    kept.push(Link { left, right, weight });
+                let weighed = match &mut patterns {
+                    Some(patterns) => patterns.next().and_then(|pattern| {
+                        Some((scorer.weigh_pattern(data, left, right, *pattern, keep)?, *pattern))
+                    }),
+                    None => scorer.weigh(data, left, right, keep),
+                };
+                if let Some((weight, pattern)) = weighed {
+                    kept.push(Pair { left, right, weight, pattern });
                 }
             });
-            (kept, compared)
+            let matches: f64 = kept.iter().map(|pair| weight::probability(pair.weight)).sum();
+            (kept, compared, matches)
         });
-        for (kept, pairs) in found {
+        for (kept, pairs, matches) in found {
             compared += pairs;
             blocks.reports[rule].compared += pairs;
-            blocks.reports[rule].matches +=
-                kept.iter().map(|link| weight::probability(link.weight)).sum::<f64>();
+            blocks.reports[rule].matches += matches;
             links.extend(kept);
         }
     }
     let rules = std::mem::take(&mut blocks.reports);
-    drop(blocks);
+    drop((blocks, seen));
     progress("clusters");
     if spec.one_to_one {
         one_to_one(data, &mut links);
     }
     links.par_sort_unstable_by_key(|link| (link.left, link.right));
-    let weigh = |left: u32, right: u32| scorer.weigh(data, left, right, i64::MIN / 2).unwrap_or(0);
-    let strong = weight::of_probability(spec.link_at);
-    let joining = links.iter().filter(|link| link.weight >= strong).copied().collect();
-    let groups = Groups::new(data.len(), joining, weight::of_bits(spec.join_at), &weigh);
-    let mut believed = groups.believed(&links, &weigh);
+    let weigh = |left: u32, right: u32| {
+        scorer.weigh(data, left, right, i64::MIN / 2).map_or((0, 0), |weighed| weighed)
+    };
+    decide(&mut links, &spec.decided, &weigh);
+    let groups = Groups::new(data, &spec, &links, &|left, right| weigh(left, right).0);
+    let mut believed = groups.believed(&links, &|left, right| weigh(left, right).0);
     if !spec.one_to_one {
         // What two rows of one group are, they are even if no rule compared them, or they scored low.
         let across = spec.across(data);
-        let mut more: Vec<(u32, u32, i64)> = groups
-            .within(LARGEST_GROUP)
-            .filter(|(left, right, _)| {
-                links.binary_search_by_key(&(*left, *right), |link| (link.left, link.right)).is_err()
+        let more: Vec<(Pair, i64)> = groups.within(LARGEST_GROUP, |left, right, joined| {
+            let known = links.binary_search_by_key(&(left, right), |link| (link.left, link.right)).is_ok();
+            let same_file = across && data.source[left as usize] == data.source[right as usize];
+            (!known && !same_file).then(|| {
+                let (weight, pattern) = weigh(left, right);
+                (Pair { left, right, weight, pattern }, joined)
             })
-            .filter(|(left, right, _)| !across || data.source[*left as usize] != data.source[*right as usize])
-            .collect();
-        more.sort_unstable();
-        links.extend(more.iter().map(|(left, right, _)| Link {
-            left: *left,
-            right: *right,
-            weight: weigh(*left, *right),
-        }));
-        believed.extend(more.iter().map(|(_, _, joined)| *joined));
+        });
+        links.extend(more.iter().map(|(pair, _)| *pair));
+        believed.extend(more.iter().map(|(_, joined)| *joined));
+    }
+    let by_people: HashMap<(u32, u32), bool> =
+        spec.decided.iter().map(|decided| ((decided.left, decided.right), decided.same)).collect();
+    if !by_people.is_empty() {
+        for (link, believed) in links.iter().zip(&mut believed) {
+            if let Some(same) = by_people.get(&(link.left, link.right)) {
+                *believed = weight::of_bits(if *same { DECIDED } else { -DECIDED });
+            }
+        }
     }
     Linked {
         model,
@@ -310,6 +393,7 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
         refused: groups.refused,
         spec,
         compared,
+        kept_from: weight::probability(keep),
         rules,
         scorer,
     }
@@ -318,9 +402,54 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
 /// Rows of the largest group all of whose pairs are links.
 const LARGEST_GROUP: usize = 200;
 
+/// Adds the pairs that people joined and no rule compared, in order.
+fn decide(links: &mut Vec<Pair>, decided: &[Decided], weigh: &impl Fn(u32, u32) -> (i64, Pattern)) {
+    let missing: Vec<Pair> = decided
+        .iter()
+        .filter(|decided| {
+            decided.same
+                && links
+                    .binary_search_by_key(&(decided.left, decided.right), |link| (link.left, link.right))
+                    .is_err()
+        })
+        .map(|decided| {
+            let (weight, pattern) = weigh(decided.left, decided.right);
+            Pair { left: decided.left, right: decided.right, weight, pattern }
+        })
+        .collect();
+    if !missing.is_empty() {
+        links.extend(missing);
+        links.sort_unstable_by_key(|link| (link.left, link.right));
+    }
+}
+
+/// The patterns of the pairs that people decided.
+fn decisions(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Decisions {
+    let mut decisions = Decisions::default();
+    for decided in &spec.decided {
+        let pattern = pattern(comparisons, data, decided.left, decided.right);
+        let side = if decided.same { &mut decisions.same } else { &mut decisions.different };
+        *side.entry(pattern).or_default() += 1.0;
+    }
+    decisions
+}
+
+/// The weight from which about so many pairs are kept, by the counted patterns; the least there is when all fit.
+fn fitting(counts: &Counts, model: &Model, most: u64) -> i64 {
+    let mut weights: Vec<(i64, f64)> =
+        counts.iter().map(|(pattern, count)| (model.weight(*pattern), *count)).collect();
+    weights.sort_unstable_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    let mut sum = 0.0;
+    let over = weights.iter().find(|(_, count)| {
+        sum += count;
+        sum > most as f64
+    });
+    over.map_or(i64::MIN, |(weight, _)| weight + 1)
+}
+
 /// Keeps of each row the best link to each other file, if it is the other's best too: strongest first.
-fn one_to_one(data: &Data, links: &mut Vec<Link>) {
-    links.sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.left, link.right));
+fn one_to_one(data: &Data, links: &mut Vec<Pair>) {
+    links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.left, link.right));
     let mut taken = hashbrown::HashSet::new();
     links.retain(|link| {
         let (one, other) = (data.source[link.left as usize], data.source[link.right as usize]);
@@ -349,12 +478,13 @@ pub fn name(data: &Data, rule: &Rule) -> String {
 
 fn all_pairs(data: &Data, spec: &Spec) -> f64 {
     let pairs = |rows: f64| rows * (rows - 1.0) / 2.0;
-    let files = data.source.iter().copied().max().unwrap_or(0);
     let mut all = pairs(data.len() as f64);
-    if files > 0 && !spec.within {
-        for file in 0..=files {
-            all -= pairs(data.source.iter().filter(|source| **source == file).count() as f64);
-        }
+    if spec.across(data) {
+        let mut sizes: HashMap<u32, f64> = HashMap::new();
+        data.source.iter().for_each(|source| *sizes.entry(*source).or_default() += 1.0);
+        let mut sizes: Vec<f64> = sizes.into_values().collect();
+        sizes.sort_by(f64::total_cmp);
+        all -= sizes.into_iter().map(pairs).sum::<f64>();
     }
     all.max(1.0)
 }
@@ -367,9 +497,25 @@ fn each_pair(
     chunk: &mut dyn Iterator<Item = &[u32]>,
     visit: &mut dyn FnMut(u32, u32),
 ) {
+    each_pair_of(data, blocks, spec, rule, chunk, &|_| true, visit);
+}
+
+/// Every pair of a chunk whose left row is wanted.
+fn each_pair_of(
+    data: &Data,
+    blocks: &Blocks,
+    spec: &Spec,
+    rule: usize,
+    chunk: &mut dyn Iterator<Item = &[u32]>,
+    wanted: &dyn Fn(u32) -> bool,
+    visit: &mut dyn FnMut(u32, u32),
+) {
     let across = spec.across(data);
     for rows in chunk {
         for (at, left) in rows.iter().enumerate() {
+            if !wanted(*left) {
+                continue;
+            }
             for right in &rows[at + 1..] {
                 let same_file = across && data.source[*left as usize] == data.source[*right as usize];
                 if !same_file && !blocks.earlier(rule, *left, *right) {
@@ -385,11 +531,7 @@ fn sampled(row: u32, every: u32) -> bool {
     ((block::mix(u64::from(row), 11) >> 32) as u32).is_multiple_of(every)
 }
 
-fn random_shares(
-    data: &Data,
-    spec: &Spec,
-    comparisons: &[(&'static Comparator, Vec<usize>)],
-) -> Vec<Vec<f64>> {
+fn random_shares(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Vec<Vec<f64>> {
     let rows = data.len();
     let across = spec.across(data);
     let chunks = 64;
@@ -432,50 +574,46 @@ fn random_shares(
     shares(&merged, &argued, IMAGINED)
 }
 
-fn count(
-    data: &Data,
-    blocks: &Blocks,
-    spec: &Spec,
-    comparisons: &[(&'static Comparator, Vec<usize>)],
-    most: u64,
-) -> Counts {
+fn count(data: &Data, blocks: &Blocks, spec: &Spec, comparisons: &Comparisons, most: u64) -> (Counts, Seen) {
     let total: u64 = blocks.reports.iter().map(|report| report.pairs).sum();
     // Left rows are sampled, evenly over all blocks, so that giant and small blocks keep their shares.
     let every = (total / most.max(1) + 1) as u32;
-    let mut merged = Counts::new();
+    let (mut merged, mut seen): (HashMap<Pattern, u64>, Seen) = (HashMap::new(), Vec::new());
     for rule in 0..spec.rules.len() {
-        let found = blocks.visit(rule, |chunk| {
-            let mut counts: hashbrown::HashMap<Pattern, u64> = hashbrown::HashMap::new();
-            let across = spec.across(data);
-            for rows in chunk {
-                for (at, left) in rows.iter().enumerate() {
-                    if !sampled(*left, every) {
-                        continue;
+        let found = blocks.visit(rule, |_, chunk| {
+            let (mut counts, mut patterns): (HashMap<Pattern, u64>, Vec<Pattern>) = Default::default();
+            let mut sample = chunk;
+            each_pair_of(
+                data,
+                blocks,
+                spec,
+                rule,
+                &mut sample,
+                &|left| sampled(left, every),
+                &mut |left, right| {
+                    let pattern = pattern(comparisons, data, left, right);
+                    *counts.entry(pattern).or_default() += 1;
+                    if every == 1 {
+                        patterns.push(pattern);
                     }
-                    for right in &rows[at + 1..] {
-                        let same_file = across && data.source[*left as usize] == data.source[*right as usize];
-                        if !same_file && !blocks.earlier(rule, *left, *right) {
-                            *counts.entry(pattern(comparisons, data, *left, *right)).or_default() += 1;
-                        }
-                    }
-                }
-            }
-            counts
+                },
+            );
+            (counts, patterns)
         });
-        for (pattern, count) in found.into_iter().flatten() {
-            *merged.entry(pattern).or_default() += (count * u64::from(every)) as f64;
+        let mut chunks = Vec::new();
+        for (counts, patterns) in found {
+            counts.into_iter().for_each(|(pattern, count)| *merged.entry(pattern).or_default() += count);
+            chunks.push(patterns);
+        }
+        if every == 1 {
+            seen.push(chunks);
         }
     }
-    merged
+    let counts = merged.into_iter().map(|(pattern, count)| (pattern, (count * u64::from(every)) as f64));
+    (counts.collect(), seen)
 }
 
-fn chosen(
-    data: &Data,
-    spec: &Spec,
-    comparisons: &[(&'static Comparator, Vec<usize>)],
-    random: &[Vec<f64>],
-    all: f64,
-) -> Vec<Rule> {
+fn chosen(data: &Data, spec: &Spec, comparisons: &Comparisons, random: &[Vec<f64>], all: f64) -> Vec<Rule> {
     let rows = data.len() as f64;
     let budget = if spec.budget > 0 {
         spec.budget as f64
@@ -486,15 +624,15 @@ fn chosen(
     let tight = choose::tight(&candidates, data.len());
     let blocks = Blocks::new(data, &tight, 200, &|_| String::new());
     let first = Spec { rules: tight.clone(), ..spec.clone() };
-    let counts = count(data, &blocks, &first, comparisons, 500_000);
+    let (counts, _) = count(data, &blocks, &first, comparisons, 500_000);
     let comparators: Vec<&Comparator> = comparisons.iter().map(|(comparator, _)| *comparator).collect();
-    let model = fit(&counts, &comparators, random, all);
-    let scorer = Scorer::new(comparisons.to_vec(), &model, data);
+    let model = fit(&counts, &comparators, random, all, &Decisions::default());
+    let scorer = Scorer::new(comparisons.clone(), &model, data);
     let keep = weight::of_probability(0.8);
     let mut certain: Vec<(u32, u32)> = Vec::new();
     let every = (blocks.reports.iter().map(|report| report.pairs).sum::<u64>() / 500_000 + 1) as u32;
     for rule in 0..tight.len() {
-        let found = blocks.visit(rule, |chunk| {
+        let found = blocks.visit(rule, |_, chunk| {
             let mut certain = Vec::new();
             each_pair(data, &blocks, &first, rule, chunk, &mut |left, right| {
                 if sampled(left, every) && scorer.weigh(data, left, right, keep).is_some() {
@@ -530,8 +668,7 @@ impl Linked {
         let mut related = 0;
         for (at, (comparator, _)) in self.scorer.comparisons.iter().enumerate() {
             let level = level(pattern, at);
-            let adjust = |row: u32| self.scorer.adjust(data, at, level as u8, data.row(row));
-            let frequency = adjust(left).min(adjust(right));
+            let frequency = self.scorer.adjust(data, at, level as u8, data.row(left), data.row(right));
             related += self.scorer.related_step(at, level as u8, frequency);
             steps.push(Step {
                 comparison: self.spec.comparisons[at].name.clone(),
@@ -550,7 +687,7 @@ impl Linked {
 
     /// The weight of any pair.
     pub fn weigh(&self, data: &Data, left: u32, right: u32) -> i64 {
-        self.scorer.weigh(data, left, right, i64::MIN / 2).unwrap_or(0)
+        self.scorer.weigh(data, left, right, i64::MIN / 2).map_or(0, |(weight, _)| weight)
     }
 }
 

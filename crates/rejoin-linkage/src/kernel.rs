@@ -51,10 +51,15 @@ impl Packed {
         if jaro > 0.7 { jaro + self.common_prefix(other).min(4) as f64 * 0.1 * (1.0 - jaro) } else { jaro }
     }
 
-    /// Whether the Jaro–Winkler similarity is at least `threshold`, looking closer only where letter sets allow it.
+    /// Whether the Jaro–Winkler similarity is at least `threshold`, above 0; looks closer only where letter sets allow it.
     pub fn jaro_winkler_at_least(&self, other: &Self, threshold: f64) -> bool {
+        self.similarity_from(other, threshold) > 0.0
+    }
+
+    /// The Jaro–Winkler similarity if it is at least `threshold`, above 0; else 0.
+    pub fn similarity_from(&self, other: &Self, threshold: f64) -> f64 {
         if self.is_empty() || other.is_empty() {
-            return self.len == other.len;
+            return if self.len == other.len { 1.0 } else { 0.0 };
         }
         // Letters that the other word lacks cannot match.
         let here = self.len() as u32 - (self.letters & !other.letters).count_ones().min(self.len() as u32);
@@ -62,8 +67,15 @@ impl Packed {
         let matched = f64::from(here.min(there));
         let most = (matched / self.len() as f64 + matched / other.len() as f64 + 1.0) / 3.0;
         let prefix = self.common_prefix(other).min(4) as f64;
-        most + prefix * 0.1 * (1.0 - most) >= threshold - 1e-12
-            && self.jaro_winkler(other) >= threshold - 1e-12
+        if most + prefix * 0.1 * (1.0 - most) < threshold - 1e-12 {
+            return 0.0;
+        }
+        // A rounding error below the threshold is the threshold.
+        match self.jaro_winkler(other) {
+            similarity if similarity >= threshold => similarity,
+            similarity if similarity >= threshold - 1e-12 => threshold,
+            _ => 0.0,
+        }
     }
 
     /// Jaro similarity (Jaro 1989).

@@ -250,7 +250,7 @@ fn by_content(column: &TextColumn) -> Option<&'static str> {
         return None;
     }
     let step = (distinct / 2_000).max(1);
-    let sample: Vec<&str> = column.values.iter().step_by(step).map(String::as_str).collect();
+    let sample: Vec<&str> = column.values.iter().step_by(step).collect();
     let share =
         |test: &dyn Fn(&str) -> bool| sample.iter().filter(|value| test(value)).count() * 10 / sample.len();
     if share(&|value| value.contains('@')) >= 6 {
@@ -266,6 +266,37 @@ fn by_content(column: &TextColumn) -> Option<&'static str> {
     } else {
         Some("text")
     }
+}
+
+/// Columns of a name in each file, those that are there.
+fn columns<'a>(inputs: &'a [Input], from: &'a [String]) -> impl Iterator<Item = &'a TextColumn> {
+    inputs.iter().zip(from).filter_map(|(input, name)| input.column(name))
+}
+
+/// Share of the values of which `test` holds, by a sample, in hundredths.
+fn share(inputs: &[Input], from: &[String], test: impl Fn(&str) -> bool) -> usize {
+    let (mut all, mut held) = (0, 0);
+    for column in columns(inputs, from) {
+        for value in column.values.iter().step_by(column.values.len() / 2_000 + 1) {
+            all += 1;
+            held += usize::from(test(value));
+        }
+    }
+    held * 100 / all.max(1)
+}
+
+/// What stands between several values in one cell, if cells have several.
+fn separator(inputs: &[Input], from: &[String]) -> Option<String> {
+    let separators = ["|", ";"];
+    let found =
+        separators.iter().find(|separator| share(inputs, from, |value| value.contains(**separator)) >= 3);
+    found.map(|separator| (*separator).to_owned())
+}
+
+/// Whether most values are a place and what it lies in, with commas between.
+fn nested(inputs: &[Input], from: &[String]) -> bool {
+    let units = |value: &str| value.contains(',') && !value.contains(|c: char| c.is_ascii_digit());
+    share(inputs, from, units) >= 50
 }
 
 /// Proposes a spec. `id` is left out, as are `ignore` and columns whose names say that they hold the answer.
@@ -338,12 +369,20 @@ pub fn propose(inputs: &[Input], id: &str, ignore: &[String]) -> spec::File {
     rest.sort_by_key(|key| (rank(key), key.to_string()));
     rest.iter().for_each(|key| add(&[key]));
     comparison.truncate(rejoin_linkage::engine::MOST_COMPARISONS);
+    let separator = |kind: &str, from: &[String]| {
+        let several = matches!(kind, "given" | "surname" | "code" | "phone" | "email");
+        several.then(|| separator(inputs, from)).flatten()
+    };
     let shared = |from: Vec<String>| {
         if from.iter().all(|name| *name == from[0]) { vec![from[0].clone()] } else { from }
     };
     let columns = found
         .into_iter()
-        .map(|(key, (kind, from))| (key, spec::Column { kind, from: shared(from) }))
+        .map(|(key, (kind, from))| {
+            let kind = if kind == "text" && nested(inputs, &from) { "place".to_owned() } else { kind };
+            let separator = separator(&kind, &from);
+            (key, spec::Column { kind, from: shared(from), separator, ..spec::Column::default() })
+        })
         .collect();
     spec::File { columns, comparison, ..spec::File::default() }
 }

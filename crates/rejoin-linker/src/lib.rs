@@ -11,7 +11,9 @@ pub mod prepare;
 pub mod report;
 pub mod spec;
 
+use rayon::prelude::*;
 use rejoin_ingest::columns::{NONE, TextColumn};
+use std::hash::BuildHasher;
 
 /// Why files could not be linked.
 #[derive(Debug, thiserror::Error)]
@@ -81,16 +83,31 @@ impl Input {
     /// When there is no such column, a row has no id, or two rows have one.
     pub fn ids(&self, name: &str) -> Result<Vec<&str>, Error> {
         let column = self.column(name).ok_or_else(|| self.lacks(name))?;
-        if column.values.len() < column.codes.len() {
-            let mut seen = vec![false; column.values.len()];
-            for (row, code) in column.codes.iter().enumerate() {
-                if *code == NONE || std::mem::replace(&mut seen[*code as usize], true) {
-                    let id = column.values.get(*code as usize).cloned().unwrap_or_default();
-                    return Err(Error::NotUnique { file: self.name.clone(), id, row: row + 1 });
-                }
-            }
+        let wrong = |row: usize| {
+            let id = column.said(row).unwrap_or_default().to_owned();
+            Error::NotUnique { file: self.name.clone(), id, row: row + 1 }
+        };
+        if let Some(row) = column.codes.iter().position(|code| *code == NONE) {
+            return Err(wrong(row));
         }
-        Ok(column.codes.iter().map(|code| column.values[*code as usize].as_str()).collect())
+        let ids: Vec<&str> = column.codes.par_iter().map(|code| column.values.get(*code as usize)).collect();
+        // Equal ids have equal hashes: sorting these by all threads is faster than one table of a million texts.
+        let hasher = hashbrown::DefaultHashBuilder::default();
+        let mut hashes: Vec<(u64, u32)> =
+            ids.par_iter().enumerate().map(|(row, id)| (hasher.hash_one(id), row as u32)).collect();
+        hashes.par_sort_unstable();
+        let twice = hashes
+            .par_chunk_by(|one, other| one.0 == other.0)
+            .filter(|rows| rows.len() > 1)
+            .filter_map(|rows| {
+                let mut seen = hashbrown::HashSet::new();
+                rows.iter().find(|(_, row)| !seen.insert(ids[*row as usize])).map(|(_, row)| *row)
+            })
+            .min();
+        match twice {
+            Some(row) => Err(wrong(row as usize)),
+            None => Ok(ids),
+        }
     }
 
     fn lacks(&self, column: &str) -> Error {

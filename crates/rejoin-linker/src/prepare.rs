@@ -2,15 +2,17 @@
 
 use crate::{Error, Input, spec};
 use arrow_array::{Int32Array, StringArray, UInt32Array};
+use arrow_buffer::NullBuffer;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::prelude::*;
-use rejoin_ingest::columns::NONE;
+use rejoin_ingest::columns::{NONE, Texts};
 use rejoin_linkage::engine::block::{self, Atom, Take};
-use rejoin_linkage::engine::data::Data;
+use rejoin_linkage::engine::data::{Data, Reading};
 use rejoin_linkage::engine::{Column, Comparison, Kind, Spec};
 use rejoin_normalize::moment::{self, DateOrder};
 use rejoin_normalize::text::{fold, is_missing};
-use rejoin_normalize::{name, phone, phonetic};
+use rejoin_normalize::{name, nickname, phone, phonetic};
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 /// The engine's kind of a column of the spec.
@@ -19,55 +21,134 @@ pub fn kind(name: &str) -> Option<Kind> {
         "full-name-given" => Some(Kind::Given),
         "full-name-surname" => Some(Kind::Surname),
         "age" => Some(Kind::Date),
-        "phone" => Some(Kind::Code),
         name => Kind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind),
     }
 }
 
 /// One value understood.
 #[derive(Default, PartialEq, Eq, Hash, Clone)]
-struct Understood {
-    words: String,
+struct Understood<'a> {
+    words: Cow<'a, str>,
     day: Option<(i32, i32)>,
+}
+
+/// How the values of one column in one file are read.
+struct How<'a> {
+    kind: &'a str,
+    month_first: bool,
+    as_of: Option<i32>,
 }
 
 const PARTICLES: &[&str] = &[
     "de", "del", "la", "las", "los", "da", "das", "dos", "di", "van", "von", "der", "den", "of", "the", "y",
 ];
 
-fn understand(kind: &str, said: &str, month_first: bool) -> Understood {
+/// Days before and after an age's birthdays that are allowed for: whoever estimates an age is not exact.
+const AGE_SLACK: i32 = 183;
+
+fn understand<'a>(how: &How<'_>, said: &'a str) -> Understood<'a> {
     if is_missing(said) {
         return Understood::default();
     }
-    let words = match kind {
-        "date" => return Understood { words: String::new(), day: date(said, month_first) },
+    let words = match how.kind {
+        "date" => return Understood { words: Cow::default(), day: date(said, how.month_first) },
         "age" => {
             let age = said.trim().parse::<f64>().ok().filter(|age| (0.0..130.0).contains(age));
-            // An age without its day: what it says is compared with ages only, so the origin does not matter.
-            let day = age.map(|age| (-(age * 365.25) as i32 - 365, 730));
-            return Understood { words: String::new(), day };
+            // Without its day an age is compared with ages only, so the origin does not matter.
+            let today = how.as_of.unwrap_or(0);
+            let day = age.map(|age| {
+                let latest = today - (age * 365.25) as i32 + AGE_SLACK;
+                (latest - 365 - 2 * AGE_SLACK, 366 + 2 * AGE_SLACK)
+            });
+            return Understood { words: Cow::default(), day };
         }
-        "given" => fold(said),
+        "given" => folded(said),
         "surname" => {
-            let folded = fold(said);
-            let kept: Vec<&str> = folded.split(' ').filter(|word| !PARTICLES.contains(word)).collect();
-            if kept.is_empty() { folded } else { kept.join(" ") }
+            let folded = folded(said);
+            let particle = |word: &str| PARTICLES.contains(&word);
+            if !folded.contains(' ') || folded.split(' ').all(particle) || !folded.split(' ').any(particle) {
+                folded
+            } else {
+                let kept: Vec<&str> = folded.split(' ').filter(|word| !particle(word)).collect();
+                Cow::Owned(kept.join(" "))
+            }
         }
-        "full-name-given" => name::full(said).map(|name| name.given.join(" ")).unwrap_or_default(),
-        "full-name-surname" => name::full(said).map(|name| name.surnames.join(" ")).unwrap_or_default(),
+        "full-name-given" => {
+            Cow::Owned(name::full(said).map(|name| name.given.join(" ")).unwrap_or_default())
+        }
+        "full-name-surname" => {
+            Cow::Owned(name::full(said).map(|name| name.surnames.join(" ")).unwrap_or_default())
+        }
         "phone" => {
             let digits = phone::digits(said);
             // Country and trunk prefixes are written or not; the last nine digits tell subscribers apart.
-            digits[digits.len().saturating_sub(9)..].to_owned()
+            Cow::Owned(digits[digits.len().saturating_sub(9)..].to_owned())
         }
-        "code" => fold(said).replace(' ', ""),
-        "email" => match said.to_ascii_lowercase().split_once('@') {
+        "code" => match folded(said) {
+            folded if folded.contains(' ') => Cow::Owned(folded.replace(' ', "")),
+            folded => folded,
+        },
+        "email" => Cow::Owned(match said.to_ascii_lowercase().split_once('@') {
             Some((user, host)) => format!("{} {}", fold(user).replace(' ', ""), fold(host).replace(' ', "")),
             None => fold(said),
-        },
-        _ => fold(said),
+        }),
+        // A word a unit: towns of several words stay together.
+        "place" => {
+            let units: Vec<String> =
+                said.split([',', ';', '/']).map(place).filter(|unit| !unit.is_empty()).collect();
+            Cow::Owned(units.join(" "))
+        }
+        _ => folded(said),
     };
     Understood { words, day: None }
+}
+
+/// [`fold`], without a copy of what is folded already.
+fn folded(said: &str) -> Cow<'_, str> {
+    let plain = said.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if plain { Cow::Borrowed(said) } else { Cow::Owned(fold(said)) }
+}
+
+/// A unit of a place as one word: what is often left out or shortened does not count.
+fn place(unit: &str) -> String {
+    const LEFT_OUT: &[&str] = &[
+        "de",
+        "del",
+        "la",
+        "las",
+        "los",
+        "el",
+        "the",
+        "of",
+        "city",
+        "ciudad",
+        "municipio",
+        "departamento",
+        "depto",
+        "dept",
+        "department",
+        "province",
+        "provincia",
+        "county",
+        "state",
+        "estado",
+        "aldea",
+        "canton",
+    ];
+    let short = |word: &str| {
+        match word {
+            "st" | "sta" | "sto" | "saint" => "san",
+            "santo" => "santo",
+            "mt" | "mte" => "monte",
+            "gral" => "general",
+            "cd" => "",
+            _ => return word.to_owned(),
+        }
+        .to_owned()
+    };
+    let folded = fold(unit);
+    let kept: Vec<String> = folded.split(' ').filter(|word| !LEFT_OUT.contains(word)).map(short).collect();
+    if kept.iter().all(String::is_empty) { folded.replace(' ', "") } else { kept.concat() }
 }
 
 /// A date of any year from 1000 to 2200: numbers in the order year, month, day or the reverse; else what
@@ -140,7 +221,7 @@ fn days(year: i32, month: i32, day: i32) -> Option<i32> {
 }
 
 /// Whether dates with slashes are written month first: no first number above twelve, but some second.
-fn month_first(values: &[String]) -> bool {
+fn month_first(values: &Texts) -> bool {
     let (mut first, mut second) = (0, 0);
     for value in values.iter().take(20_000) {
         let mut parts = value.split(['/', '-', '.']).map(|part| part.trim().parse::<u32>().unwrap_or(0));
@@ -158,6 +239,51 @@ pub(crate) fn are_dates(values: &[&str]) -> bool {
     !values.is_empty() && dates * 10 >= values.len() * 7
 }
 
+/// The distinct values of a column over all files, and where each stands.
+#[derive(Default)]
+struct Gathered<'a> {
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    values: Vec<Understood<'a>>,
+    /// Value → the values it is made of.
+    lists: Vec<Vec<u32>>,
+}
+
+impl<'a> Gathered<'a> {
+    fn code(&mut self, value: Understood<'a>) -> Option<u32> {
+        if value == Understood::default() {
+            return None;
+        }
+        let (values, hasher) = (&self.values, &self.hasher);
+        let next = values.len() as u32;
+        let found = self.index.entry(
+            hasher.hash_one(&value),
+            |code| values[*code as usize] == value,
+            |code| hasher.hash_one(&values[*code as usize]),
+        );
+        let code = *found.or_insert(next).get();
+        if code == next {
+            self.values.push(value);
+            self.lists.push(vec![next]);
+        }
+        Some(code)
+    }
+
+    /// The code of a cell with several values: what it is blocked on is its first.
+    fn list(&mut self, values: Vec<Understood<'a>>) -> Option<u32> {
+        let codes: Vec<u32> = values.into_iter().filter_map(|value| self.code(value)).collect();
+        match codes.as_slice() {
+            [] => None,
+            [one] => Some(*one),
+            [first, ..] => {
+                self.values.push(self.values[*first as usize].clone());
+                self.lists.push(codes);
+                Some(self.values.len() as u32 - 1)
+            }
+        }
+    }
+}
+
 fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, Error> {
     if spec.from.len() != 1 && spec.from.len() != inputs.len() {
         let (said, files) = (spec.from.len(), inputs.len());
@@ -165,10 +291,26 @@ fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, E
             "column {name}: `from` has {said} names for {files} files; give one, or one for each"
         )));
     }
-    let mut codes: Vec<Option<u32>> = Vec::new();
-    let mut index: HashTable<u32> = HashTable::new();
-    let hasher = DefaultHashBuilder::default();
-    let mut values: Vec<Understood> = Vec::new();
+    if !spec.kinds.is_empty() && spec.kinds.len() != inputs.len() {
+        return Err(Error::Spec(format!("column {name}: `kinds` must give a kind for each file")));
+    }
+    let as_of = match &spec.as_of {
+        None => None,
+        Some(said) => match date(said, false) {
+            Some((day, 1)) => Some(day),
+            _ => return Err(Error::Spec(format!("column {name}: `as_of` is a day, as 2018-06-26"))),
+        },
+    };
+    let named = kind(&spec.kind)
+        .ok_or_else(|| Error::Spec(format!("column {name}: there is no kind {:?}", spec.kind)))?;
+    if let Some(odd) = spec.kinds.iter().find(|own| kind(own) != Some(named)) {
+        return Err(Error::Spec(format!(
+            "column {name}: {odd:?} cannot be compared with {:?}; only dates and ages mix",
+            spec.kind
+        )));
+    }
+    let mut gathered = Gathered::default();
+    let mut codes: Vec<u32> = Vec::with_capacity(inputs.iter().map(Input::rows).sum());
     for (at, input) in inputs.iter().enumerate() {
         let from = spec
             .from
@@ -176,43 +318,48 @@ fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, E
             .or(spec.from.first().filter(|_| spec.from.len() == 1))
             .map_or("", String::as_str);
         if from.is_empty() {
-            codes.extend(std::iter::repeat_n(None, input.rows()));
+            codes.extend(std::iter::repeat_n(NONE, input.rows()));
             continue;
         }
         let source = input.column(from).ok_or_else(|| input.lacks(from))?;
-        let american = month_first(&source.values);
-        let understood: Vec<Understood> =
-            source.values.par_iter().map(|said| understand(&spec.kind, said, american)).collect();
-        let own: Vec<Option<u32>> = understood
-            .into_iter()
-            .map(|value| {
-                if value == Understood::default() {
-                    return None;
+        let kind = spec.kinds.get(at).unwrap_or(&spec.kind);
+        let how = How { kind, month_first: month_first(&source.values), as_of };
+        let own: Vec<u32> = match spec.separator.as_deref().filter(|separator| !separator.is_empty()) {
+            Some(separator) => source
+                .values
+                .iter()
+                .map(|said| {
+                    let parts = said.split(separator).map(|part| understand(&how, part.trim()));
+                    gathered.list(parts.collect()).unwrap_or(NONE)
+                })
+                .collect(),
+            None => {
+                let values = (0..source.values.len()).into_par_iter();
+                let understood: Vec<Understood> =
+                    values.map(|at| understand(&how, source.values.get(at))).collect();
+                // One file whose values are normalised already: they are as distinct as they were.
+                let plain =
+                    |value: &Understood| matches!(&value.words, Cow::Borrowed(words) if !words.is_empty());
+                if inputs.len() == 1 && understood.iter().all(plain) {
+                    gathered.values = understood;
+                    (0..gathered.values.len() as u32).collect()
+                } else {
+                    understood.into_iter().map(|value| gathered.code(value).unwrap_or(NONE)).collect()
                 }
-                let found = index.entry(
-                    hasher.hash_one(&value),
-                    |code| values[*code as usize] == value,
-                    |code| hasher.hash_one(&values[*code as usize]),
-                );
-                let next = values.len() as u32;
-                let code = *found.or_insert(next).get();
-                if code == next {
-                    values.push(value);
-                }
-                Some(code)
-            })
-            .collect();
-        codes.extend(source.codes.iter().map(|code| if *code == NONE { None } else { own[*code as usize] }));
+            }
+        };
+        codes.extend(source.codes.iter().map(|code| if *code == NONE { NONE } else { own[*code as usize] }));
     }
-    let kind = kind(&spec.kind)
-        .ok_or_else(|| Error::Spec(format!("column {name}: there is no kind {:?}", spec.kind)))?;
+    let values = gathered.values;
+    let filled = NullBuffer::from_iter(codes.iter().map(|code| *code != NONE));
     Ok(Column {
         name: name.to_owned(),
-        kind,
-        codes: UInt32Array::from(codes),
+        kind: named,
+        codes: UInt32Array::new(codes.into(), Some(filled)),
         words: StringArray::from_iter_values(values.iter().map(|value| &value.words)),
         day: Int32Array::from_iter(values.iter().map(|value| value.day.map(|(day, _)| day))),
         span: Int32Array::from_iter(values.iter().map(|value| value.day.map(|(_, span)| span))),
+        lists: if spec.separator.is_some() { gathered.lists } else { Vec::new() },
     })
 }
 
@@ -294,16 +441,37 @@ pub fn resolve(file: &spec::File, inputs: &[Input]) -> Result<(Spec, Data), Erro
         largest_block: file.largest_block.unwrap_or(defaults.largest_block),
         link_at: file.link_at.unwrap_or(defaults.link_at),
         keep_at: file.keep_at.unwrap_or(defaults.keep_at),
+        memory: file.memory_mib.map_or(defaults.memory, |mib| mib << 20),
         ..defaults
     };
-    let source =
-        inputs.iter().enumerate().flat_map(|(at, input)| std::iter::repeat_n(at as u16, input.rows()));
-    // A word without letters (a house number) is its own sound.
-    let sound = |word: &str| match phonetic::key(word) {
-        key if key.is_empty() => word.to_owned(),
-        key => key,
+    let source = match &file.source {
+        None => inputs
+            .iter()
+            .enumerate()
+            .flat_map(|(at, input)| std::iter::repeat_n(at as u32, input.rows()))
+            .collect(),
+        Some(name) => sources(name, inputs)?,
     };
-    Ok((spec, Data::new(&columns, source.collect(), &sound)))
+    Ok((spec, Data::new(&columns, source, &read)))
+}
+
+/// What the engine asks of a word.
+fn read(word: &str) -> Reading {
+    Reading { sounds: [phonetic::key(word), phonetic::english(word)], names: nickname::lines(word) }
+}
+
+/// Row → its source, by a column that names it; rows that name none are a source of their own together.
+fn sources(name: &str, inputs: &[Input]) -> Result<Vec<u32>, Error> {
+    let mut known: hashbrown::HashMap<&str, u32> = hashbrown::HashMap::new();
+    let mut sources = Vec::new();
+    for input in inputs {
+        let column = input.column(name).ok_or_else(|| input.lacks(name))?;
+        for row in 0..input.rows() {
+            let next = known.len() as u32;
+            sources.push(*known.entry(column.said(row).unwrap_or_default()).or_insert(next));
+        }
+    }
+    Ok(sources)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [columns.surname]          # a name of your choice
-//! kind = "surname"           # given, surname, date, category, code, email, text
+//! kind = "surname"           # given, surname, date, age, category, code, phone, email, place, text
 //! from = ["last_name", "apellido"]   # its name in each file; one name if it is the same in all
 //!
 //! [[comparison]]
@@ -31,6 +31,12 @@ pub struct File {
     /// Rows of the largest block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub largest_block: Option<usize>,
+    /// MiB that pairs may take in memory; where they would take more, the least likely are not written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
+    /// A column that says which source a row is from, where one file holds several; otherwise each file is a source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// Columns, by a name of the author's choice.
     #[serde(default)]
     pub columns: BTreeMap<String, Column>,
@@ -43,14 +49,24 @@ pub struct File {
 }
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
     /// What it holds: `given`, `surname`, `full-name-given`, `full-name-surname`, `date`, `age`, `category`, `code`,
-    /// `phone`, `email`, `text`.
+    /// `phone`, `email`, `place`, `text`.
     pub kind: String,
     /// Its name in each file; one if it is the same in all, empty where a file has none.
     pub from: Vec<String>,
+    /// What stands between several values of one cell (several telephones, other names): rows agree if any of theirs do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
+    /// The day, year first, on which an `age` was true; then ages are compared with dates of birth of a `date` column in
+    /// another file. Without it, with ages only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+    /// Where one file has a date and another an age: the kind in each file, in the order of `from`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
 }
 
 /// A comparison.
@@ -66,7 +82,7 @@ pub struct Comparison {
 #[serde(deny_unknown_fields)]
 pub struct Block {
     /// What must agree: `exact(column)`, `sound(column)`, `second-sound`, `head`, `tail`, `year`, `month-day`, or
-    /// `crossed(given, surname)`.
+    /// `crossed(given, surname)`. Of a cell with several values the first counts.
     pub on: Vec<String>,
 }
 

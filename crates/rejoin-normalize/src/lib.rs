@@ -9,6 +9,7 @@ pub mod country;
 pub mod identifier;
 pub mod moment;
 pub mod name;
+pub mod nickname;
 pub mod phone;
 pub mod phonetic;
 pub mod place;

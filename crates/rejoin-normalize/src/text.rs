@@ -20,6 +20,9 @@ pub fn collapse(said: &str) -> String {
 /// Lower-case ASCII words separated by one space: accents removed, other scripts romanised, apostrophes dropped
 /// (`K'iche'` gives `kiche`), other punctuation read as a space.
 pub fn fold(said: &str) -> String {
+    if said.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        return said.to_owned();
+    }
     let mut out = String::with_capacity(said.len());
     let mut gap = false;
     let mut push = |character: char, out: &mut String| {
@@ -56,7 +59,10 @@ pub fn is_missing(said: &str) -> bool {
     if said.is_empty() {
         return true;
     }
-    if said.len() > 24 {
+    // Every word for "nothing" below begins with one of these; most cells are told apart by their first letter.
+    let first = said.as_bytes()[0];
+    if said.len() > 24 || (first.is_ascii_alphanumeric() && !matches!(first | 32, b'n' | b'u' | b'd' | b's'))
+    {
         return false;
     }
     if said.chars().all(|character| matches!(character, '-' | '?' | '.' | '*' | '_' | '/')) {

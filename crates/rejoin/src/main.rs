@@ -107,7 +107,7 @@ Examples:
   rejoin link people.csv --id rec_id --print-spec > model.toml     a proposal, to review and use with --spec
   rejoin link evaluate --links links.parquet --truth truth.csv
   rejoin link explain --spec model.toml --id rec_id people.csv people.csv rec-1-org rec-1-dup-0")]
-    Link(commands::link::LinkArgs),
+    Link(Box<commands::link::LinkArgs>),
     /// Propose families: children and parents, siblings. People decide.
     #[command(
         after_help = "Example:\n  rejoin -C case families\n  rejoin -C case list children --unlinked    children without a candidate"

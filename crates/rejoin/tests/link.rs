@@ -212,3 +212,59 @@ fn historical_figures_with_errors() {
         "{best} {f1} {error}"
     );
 }
+
+/// Short forms, several telephones in a cell, ages beside dates of birth, places with and without their province.
+#[test]
+fn what_lists_say_in_their_own_ways_is_compared() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name).display().to_string();
+    let (mut a, mut b) = (
+        String::from("id,given,surname,birth,phones,town\n"),
+        String::from("id,given,surname,age,phones,town\n"),
+    );
+    let surnames = ["Xicara", "Tzoc", "Paz", "Nunez", "Mendez", "Lopez", "Garcia"];
+    for row in 0..60usize {
+        let (full, short) = [("Jose", "Pepe"), ("Guadalupe", "Lupita"), ("Francisco", "Paco")][row % 3];
+        let surname = surnames[row % 7];
+        let (born, age) = (1960 + row % 50, 2018 - (1960 + row % 50));
+        writeln!(
+            a,
+            "A{row},{full},{surname},{born}-03-0{},5550{row:04}|7770{row:04},\"Nebaj, Quiche\"",
+            1 + row % 9
+        )
+        .unwrap();
+        writeln!(b, "B{row},{short},{surname},{age},9990{row:04}|5550{row:04},Nebaj").unwrap();
+    }
+    std::fs::write(at("a.csv"), a).unwrap();
+    std::fs::write(at("b.csv"), b).unwrap();
+    let spec = r#"
+        comparison = [{ columns = ["given"] }, { columns = ["surname"] }, { columns = ["birth"] },
+          { columns = ["phones"] }, { columns = ["town"] }]
+        block = [{ on = ["surname"] }]
+        [columns]
+        given = { kind = "given", from = ["given"] }
+        surname = { kind = "surname", from = ["surname"] }
+        birth = { kind = "date", from = ["birth", "age"], kinds = ["date", "age"], as_of = "2018-06-26" }
+        phones = { kind = "phone", from = ["phones"], separator = "|" }
+        town = { kind = "place", from = ["town"] }
+    "#;
+    std::fs::write(at("spec.toml"), spec).unwrap();
+    let common = ["link", "explain", "--id", "id", "--spec", &at("spec.toml"), &at("a.csv"), &at("b.csv")];
+    let said = ok(&[&common[..], &["A7", "B7", "--format", "json"]].concat());
+    for level in ["a short or tender form", "a partial date that agrees", "the smallest unit the same"] {
+        assert!(said.contains(level), "{level} in {said}");
+    }
+    assert!(said.contains("\"comparison\": \"phones\",\n    \"left\": \"55500007|77700007\",\n    \"right\": \"99900007|55500007\",\n    \"level\": \"the same\""), "{said}");
+
+    // A person says that two rows which look like one are two.
+    std::fs::write(at("labels.csv"), "left_id,right_id,match\nA7,B7,no\n").unwrap();
+    let (links, labels) = (at("l.parquet"), at("labels.csv"));
+    let run = ["link", &at("a.csv"), &at("b.csv"), "--id", "id", "--spec", &at("spec.toml"), "--out", &links];
+    ok(&[&run[..], &["--labels", &labels]].concat());
+    let truth: String = (0..60).map(|row| format!("A{row},B{row}\n")).collect();
+    std::fs::write(at("truth.csv"), format!("left_id,right_id\n{truth}")).unwrap();
+    let (best, _, _) = quality(&links, &at("truth.csv"));
+    assert!(best > 0.97, "{best}");
+    std::fs::write(at("labels.csv"), "left_id,right_id,match\nA7,B7,perhaps\n").unwrap();
+    assert!(fails(&[&run[..], &["--labels", &labels]].concat(), 3).contains("neither yes nor no"));
+}

@@ -3,7 +3,8 @@
 //! first rule that has it.
 
 use crate::columns::NONE;
-use crate::engine::data::{Cell, Data, Kind, Word};
+use crate::engine::data::{Data, Kind, Prepared, Word};
+use crate::kernel::Packed;
 use rayon::prelude::*;
 
 /// How a column makes a key.
@@ -17,7 +18,7 @@ pub enum Take {
     SecondSound,
     /// The first three letters.
     Head,
-    /// The last four characters of a code.
+    /// The last four characters of a code, the last seven of a telephone number.
     Tail,
     /// The year of a date.
     Year,
@@ -83,27 +84,33 @@ pub(crate) fn mix(one: u64, other: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-fn of_cell(take: Take, code: u32, cell: &Cell, words: &[Word]) -> u64 {
-    let sound = |at: usize| match cell
-        .words()
-        .get(at)
-        .filter(|word| **word != NONE)
-        .map(|word| words[*word as usize].sound)
-    {
-        None | Some(NONE) => 0,
-        Some(sound) => u64::from(sound) + 1,
+/// The key of a value; 0: none.
+fn of_value(take: Take, code: u32, column: &Prepared, words: &[Word]) -> u64 {
+    let at = code as usize;
+    let sound = |which: usize| match column.words.get(at).and_then(|value| value.ids().get(which)) {
+        None => 0,
+        // A word without a sound (a house number) stands for itself.
+        Some(word) => match words[*word as usize].sounds[0] {
+            NONE => mix(u64::from(*word), 5) | 1 << 63,
+            sound => u64::from(sound) + 1,
+        },
     };
-    let bytes =
-        |from: usize, to: usize| (from..to).fold(1, |key, at| mix(key, u64::from(cell.whole.byte(at))));
-    let day = cell.span == 1;
-    match take {
-        Take::Exact if cell.count > 0 || cell.span > 0 => u64::from(code) + 1,
-        Take::Sound | Take::Crossed => sound(0),
-        Take::SecondSound => sound(1),
-        Take::Head if cell.whole.len() >= 3 => bytes(0, 3),
-        Take::Tail if cell.whole.len() >= 5 => bytes(cell.whole.len() - 4, cell.whole.len()),
-        Take::Year if cell.span > 0 && cell.span <= 366 => (cell.civil.0 + 10_000) as u64,
-        Take::MonthDay if day => (cell.civil.1 * 32 + cell.civil.2) as u64,
+    let bytes = |text: &Packed, from: usize, to: usize| {
+        (from..to).fold(1, |key, index| mix(key, u64::from(text.byte(index))))
+    };
+    let text = column.texts.get(at).filter(|text| !text.is_empty());
+    let day = column.days.get(at).filter(|day| day.span > 0);
+    match (take, text, day) {
+        (Take::Exact, Some(_), _) | (Take::Exact, _, Some(_)) => u64::from(code) + 1,
+        (Take::Sound | Take::Crossed, ..) => sound(0),
+        (Take::SecondSound, ..) => sound(1),
+        (Take::Head, Some(text), _) if text.len() >= 3 => bytes(text, 0, 3),
+        (Take::Tail, Some(text), _) if text.len() >= 5 => {
+            let most = if column.kind == Kind::Phone { 7 } else { 4 };
+            bytes(text, text.len().saturating_sub(most), text.len())
+        }
+        (Take::Year, _, Some(day)) if day.span <= 366 => (day.civil.0 + 10_000) as u64,
+        (Take::MonthDay, _, Some(day)) if day.span == 1 => (day.civil.1 * 32 + day.civil.2) as u64,
         _ => 0,
     }
 }
@@ -116,7 +123,9 @@ pub fn offers(kind: Kind) -> &'static [Take] {
         Kind::Date => &[Take::Exact, Take::Year, Take::MonthDay],
         Kind::Category => &[Take::Exact],
         Kind::Code => &[Take::Exact, Take::Head, Take::Tail],
+        Kind::Phone => &[Take::Exact, Take::Tail],
         Kind::Email => &[Take::Exact, Take::Sound],
+        Kind::Place => &[Take::Exact, Take::Sound],
         Kind::Text => &[Take::Exact, Take::Sound, Take::SecondSound],
     }
 }
@@ -137,7 +146,7 @@ pub fn atoms(data: &Data) -> Vec<Atom> {
     atoms
 }
 
-/// Keys of one atom by cell, so that a row's key is a look-up.
+/// Keys of one atom by value, so that a row's key is a look-up.
 struct Keyed {
     atom: Atom,
     keys: Vec<u64>,
@@ -147,8 +156,8 @@ struct Keyed {
 impl Keyed {
     fn new(data: &Data, atom: Atom) -> Self {
         let of = |column: usize| {
-            let cells = data.columns[column].cells.iter().enumerate();
-            cells.map(|(code, cell)| of_cell(atom.take, code as u32, cell, &data.words)).collect()
+            let values = 0..data.columns[column].adjust.len() as u32;
+            values.map(|code| of_value(atom.take, code, &data.columns[column], &data.words)).collect()
         };
         Self { atom, keys: of(atom.column), other: atom.other.map_or_else(Vec::new, of) }
     }
@@ -198,50 +207,88 @@ pub(crate) struct Blocks {
     rules: usize,
     /// Row-major; 0: the row has no partner under the rule. A short key is a rank, equal exactly when the keys are.
     keys: Vec<u32>,
+    /// Rule → its rows, block after block.
+    sorted: Vec<Vec<u32>>,
+    /// Rule → where each block begins in them, and their end.
+    starts: Vec<Vec<u32>>,
     pub reports: Vec<RuleReport>,
+}
+
+/// One rule's blocks.
+struct Ranked {
+    sorted: Vec<u32>,
+    starts: Vec<u32>,
+    report: RuleReport,
+}
+
+/// Parts by which keys are sorted; a part of a million rows fits the cache.
+const PARTS: usize = 512;
+
+fn rank(data: &Data, rule: &Rule, largest: usize, describe: &(dyn Fn(&Rule) -> String + Sync)) -> Ranked {
+    let keys = RuleKeys::new(data, rule);
+    // Keys are mixed, so that their highest bits cut the rows in even parts.
+    let part = |key: u64| (key >> 55) as usize;
+    let rows = 0..data.len() as u32;
+    let keyed: Vec<(u64, u32)> = rows
+        .filter_map(|row| match keys.key(data.row(row)) {
+            0 => None,
+            key => Some((key, row)),
+        })
+        .collect();
+    let mut ends = [0usize; PARTS + 1];
+    keyed.iter().for_each(|(key, _)| ends[part(*key) + 1] += 1);
+    (0..PARTS).for_each(|at| ends[at + 1] += ends[at]);
+    let mut next = ends;
+    let mut parted = vec![(0u64, 0u32); keyed.len()];
+    for (key, row) in keyed {
+        let place = &mut next[part(key)];
+        parted[*place] = (key, row);
+        *place += 1;
+    }
+    let mut ranked = Ranked {
+        sorted: Vec::new(),
+        starts: vec![0],
+        report: RuleReport { name: describe(rule), pairs: 0, compared: 0, matches: 0.0, left_out: 0 },
+    };
+    for at in 0..PARTS {
+        let rows = &mut parted[ends[at]..ends[at + 1]];
+        rows.sort_unstable();
+        for block in rows.chunk_by(|one, other| one.0 == other.0) {
+            if block.len() > largest {
+                ranked.report.left_out += 1;
+            } else if block.len() > 1 {
+                ranked.report.pairs += (block.len() * (block.len() - 1) / 2) as u64;
+                ranked.sorted.extend(block.iter().map(|(_, row)| *row));
+                ranked.starts.push(ranked.sorted.len() as u32);
+            }
+        }
+    }
+    ranked
 }
 
 impl Blocks {
     /// Keys of every row under every rule; blocks with more rows than `largest` are left out.
-    pub fn new(data: &Data, rules: &[Rule], largest: usize, describe: &dyn Fn(&Rule) -> String) -> Self {
-        let rows = data.len();
-        let ranked: Vec<(Vec<(u64, u32)>, RuleReport)> = rules
-            .par_iter()
-            .map(|rule| {
-                let keys = RuleKeys::new(data, rule);
-                let mut sorted: Vec<(u64, u32)> = (0..rows as u32)
-                    .filter_map(|row| match keys.key(data.row(row)) {
-                        0 => None,
-                        key => Some((key, row)),
-                    })
-                    .collect();
-                sorted.sort_unstable();
-                let mut report =
-                    RuleReport { name: String::new(), pairs: 0, compared: 0, matches: 0.0, left_out: 0 };
-                let mut next = 0u64;
-                let mut kept = Vec::with_capacity(sorted.len());
-                for block in sorted.chunk_by(|one, other| one.0 == other.0) {
-                    if block.len() > largest {
-                        report.left_out += 1;
-                    } else if block.len() > 1 {
-                        next += 1;
-                        report.pairs += (block.len() * (block.len() - 1) / 2) as u64;
-                        kept.extend(block.iter().map(|(_, row)| (next, *row)));
-                    }
+    pub fn new(
+        data: &Data,
+        rules: &[Rule],
+        largest: usize,
+        describe: &(dyn Fn(&Rule) -> String + Sync),
+    ) -> Self {
+        let ranked: Vec<Ranked> =
+            rules.par_iter().with_max_len(1).map(|rule| rank(data, rule, largest, describe)).collect();
+        let mut keys = vec![0u32; data.len() * rules.len()];
+        let (mut sorted, mut starts, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, ranked) in ranked.into_iter().enumerate() {
+            for (block, bounds) in ranked.starts.windows(2).enumerate() {
+                for row in &ranked.sorted[bounds[0] as usize..bounds[1] as usize] {
+                    keys[*row as usize * rules.len() + at] = block as u32 + 1;
                 }
-                (kept, report)
-            })
-            .collect();
-        let mut keys = vec![0u32; rows * rules.len()];
-        let mut reports = Vec::new();
-        for (at, ((kept, mut report), rule)) in ranked.into_iter().zip(rules).enumerate() {
-            for (rank, row) in kept {
-                keys[row as usize * rules.len() + at] = rank as u32;
             }
-            report.name = describe(rule);
-            reports.push(report);
+            sorted.push(ranked.sorted);
+            starts.push(ranked.starts);
+            reports.push(ranked.report);
         }
-        Self { rules: rules.len(), keys, reports }
+        Self { rules: rules.len(), keys, sorted, starts, reports }
     }
 
     fn keys_of(&self, row: u32) -> &[u32] {
@@ -257,37 +304,26 @@ impl Blocks {
     }
 
     /// Visits every block of one rule, in parallel, chunks of blocks with about as many pairs each; returns what the
-    /// chunks gave, in order.
+    /// chunks gave, in order. `work` gets the number of the chunk, the same whenever the blocks are visited.
     pub fn visit<T: Send>(
         &self,
         rule: usize,
-        work: impl Fn(&mut dyn Iterator<Item = &[u32]>) -> T + Sync,
+        work: impl Fn(usize, &mut dyn Iterator<Item = &[u32]>) -> T + Sync,
     ) -> Vec<T> {
-        let rows = self.keys.len() / self.rules.max(1);
-        let keys: Vec<u32> = (0..rows).map(|row| self.keys[row * self.rules + rule]).collect();
-        let blocks = keys.iter().copied().max().unwrap_or(0) as usize;
-        // Counting sort of rows by rank.
-        let mut starts = vec![0u32; blocks + 2];
-        keys.iter().filter(|key| **key != 0).for_each(|key| starts[*key as usize + 1] += 1);
-        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
-        let mut sorted = vec![0u32; starts[blocks + 1] as usize];
-        let mut next = starts.clone();
-        for (row, key) in keys.iter().enumerate().filter(|(_, key)| **key != 0) {
-            sorted[next[*key as usize] as usize] = row as u32;
-            next[*key as usize] += 1;
-        }
-        drop((next, keys));
+        let (sorted, starts) = (&self.sorted[rule], &self.starts[rule]);
         let block = |at: usize| &sorted[starts[at] as usize..starts[at + 1] as usize];
+        let blocks = starts.len() - 1;
         let mut chunks = Vec::new();
-        let (mut from, mut pairs) = (1usize, 0usize);
-        for at in 1..=blocks {
+        let (mut from, mut pairs) = (0usize, 0usize);
+        for at in 0..blocks {
             pairs += block(at).len() * block(at).len() / 2;
             if pairs > 40_000 {
                 chunks.push((from, at + 1));
                 (from, pairs) = (at + 1, 0);
             }
         }
-        chunks.push((from, blocks + 1));
-        chunks.into_par_iter().map(|(from, to)| work(&mut (from..to).map(block))).collect()
+        chunks.push((from, blocks));
+        let numbered = chunks.into_par_iter().enumerate().with_max_len(1);
+        numbered.map(|(number, (from, to))| work(number, &mut (from..to).map(block))).collect()
     }
 }

@@ -5,126 +5,276 @@
 //! fuse two people, and twins stay apart, whose rows contradict each other. At the end a pair across two groups is
 //! worth what the pairs across them are worth on average, and a pair within a group at least what joined it.
 
-use crate::cluster::{Link, Refused};
-use hashbrown::HashMap;
+use crate::engine::{DECIDED, Pair, Spec, data::Data};
+use crate::weight;
+use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
+
+/// A join that was refused, and the pair that spoke most against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// The pair that asked for it.
+    pub link: (u32, u32),
+    /// The pair across the two groups that spoke most against it.
+    pub against: (u32, u32),
+    /// Why.
+    pub why: Against,
+}
+
+/// What spoke against a join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// The pairs across the two groups, on average.
+    OtherPairs,
+    /// Both have a row of one file that knows each person once.
+    SameSource,
+    /// A person decided that they are two.
+    Decision,
+}
 
 /// Pairs across two groups that are looked at, at most: beyond, evenly spread ones.
 const LOOKED_AT: usize = 64;
 
+/// What may not be joined, whatever it weighs.
+struct Limits<'a> {
+    /// Row → its file, when a group may have one row of each.
+    source: Option<&'a [u32]>,
+    /// Pairs that people told apart.
+    apart: HashSet<(u32, u32)>,
+    at_least: i64,
+}
+
+/// Rows of one person, smallest first, and the weight of their weakest join.
+struct Group {
+    rows: Vec<u32>,
+    joined_at: i64,
+}
+
 pub(crate) struct Groups {
     /// Row → smallest row of its group.
     pub of: Vec<u32>,
-    /// Smallest row → rows of the group, groups of one left out.
-    members: HashMap<u32, Vec<u32>>,
-    /// Smallest row → the weight of the weakest join in the group.
-    joined_at: HashMap<u32, i64>,
+    /// Groups of more than one row.
+    groups: Vec<Group>,
+    /// Smallest row → its group in `groups`.
+    at: HashMap<u32, u32>,
     pub refused: Vec<Refused>,
 }
 
 /// Mean weight of the pairs across two groups, and the worst of them.
-fn across(one: &[u32], other: &[u32], weigh: &impl Fn(u32, u32) -> i64) -> (i64, Link) {
+fn across(one: &[u32], other: &[u32], weigh: &(impl Fn(u32, u32) -> i64 + Sync)) -> (i64, (u32, u32)) {
     let total = one.len() * other.len();
     // A step that shares no factor with the second group's size meets all of its rows.
     let divides = |step: usize| {
         (2..=other.len().min(step)).any(|by| step.is_multiple_of(by) && other.len().is_multiple_of(by))
     };
-    let mut step = total.div_ceil(LOOKED_AT);
+    let mut step = total.div_ceil(LOOKED_AT).max(1);
     while divides(step) {
         step += 1;
     }
     let (mut sum, mut count) = (0i64, 0i64);
-    let mut worst: Option<Link> = None;
+    let mut worst = (i64::MAX, (0, 0));
     for at in (0..total).step_by(step) {
         let (left, right) = (one[at / other.len()], other[at % other.len()]);
-        let pair = Link { left: left.min(right), right: left.max(right), weight: weigh(left, right) };
-        sum += pair.weight;
+        let pair = (left.min(right), left.max(right));
+        let own = (weigh(pair.0, pair.1), pair);
+        sum += own.0;
         count += 1;
-        if worst.is_none_or(|worst| (pair.weight, pair.left) < (worst.weight, worst.left)) {
-            worst = Some(pair);
-        }
+        worst = worst.min(own);
     }
-    (sum / count.max(1), worst.unwrap_or(Link { left: 0, right: 0, weight: 0 }))
+    (sum / count.max(1), worst.1)
 }
 
-impl Groups {
-    /// Joins rows; `links` strongest first are asked one by one. `at_least`: the mean weight across two groups below
-    /// which they stay apart.
-    pub fn new(rows: usize, mut links: Vec<Link>, at_least: i64, weigh: &impl Fn(u32, u32) -> i64) -> Self {
-        links.sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.left, link.right));
-        let mut groups = Self {
-            of: (0..rows as u32).collect(),
-            members: HashMap::new(),
-            joined_at: HashMap::new(),
-            refused: Vec::new(),
-        };
+impl Limits<'_> {
+    /// Why two groups may not be joined, and the pair that forbids it.
+    fn forbid(&self, one: &[u32], other: &[u32]) -> Option<((u32, u32), Against)> {
+        if self.source.is_none() && self.apart.is_empty() {
+            return None;
+        }
+        let mut pairs = one.iter().flat_map(|left| other.iter().map(move |right| (*left, *right)));
+        pairs.find_map(|(left, right)| {
+            let pair = (left.min(right), left.max(right));
+            if self.apart.contains(&pair) {
+                return Some((pair, Against::Decision));
+            }
+            let same = self.source.is_some_and(|source| source[left as usize] == source[right as usize]);
+            same.then_some((pair, Against::SameSource))
+        })
+    }
+
+    /// Joins the rows of one component, its links strongest first.
+    fn join(&self, links: &[Pair], weigh: &(impl Fn(u32, u32) -> i64 + Sync)) -> (Vec<Group>, Vec<Refused>) {
+        let mut rows: Vec<u32> = links.iter().flat_map(|link| [link.left, link.right]).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        let local = |row: u32| rows.binary_search(&row).unwrap_or(0);
+        let mut of: Vec<usize> = (0..rows.len()).collect();
+        let mut groups: Vec<Group> =
+            rows.iter().map(|row| Group { rows: vec![*row], joined_at: i64::MAX }).collect();
+        let mut refused = Vec::new();
         // Two groups are asked again only when one of them has grown.
-        let mut asked: HashMap<(u32, u32), (usize, usize)> = HashMap::new();
+        let mut asked: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
         for link in links {
-            let (one, other) = (groups.of[link.left as usize], groups.of[link.right as usize]);
+            let (one, other) = (of[local(link.left)], of[local(link.right)]);
             if one == other {
                 continue;
             }
             let (keep, gone) = (one.min(other), one.max(other));
-            let sizes = (groups.size(keep), groups.size(gone));
-            if sizes != (1, 1) {
-                if asked.get(&(keep, gone)) == Some(&sizes) {
-                    continue;
-                }
-                let (mean, worst) = across(groups.rows(&keep), groups.rows(&gone), weigh);
-                if mean < at_least {
-                    asked.insert((keep, gone), sizes);
-                    groups.refused.push(Refused { link, against: worst });
-                    continue;
-                }
+            let sizes = (groups[keep].rows.len(), groups[gone].rows.len());
+            if asked.get(&(keep, gone)) == Some(&sizes) {
+                continue;
             }
-            let moved = groups.members.remove(&gone).unwrap_or_else(|| vec![gone]);
-            moved.iter().for_each(|row| groups.of[*row as usize] = keep);
-            groups.members.entry(keep).or_insert_with(|| vec![keep]).extend(moved);
-            let weakest = groups.joined_at.remove(&gone).unwrap_or(i64::MAX).min(link.weight);
-            let joined = groups.joined_at.entry(keep).or_insert(i64::MAX);
-            *joined = (*joined).min(weakest);
+            let (here, there) = (&groups[keep].rows, &groups[gone].rows);
+            // A lone pair has asked for itself; the mean over groups is asked once somebody else could speak.
+            let against = self.forbid(here, there).or_else(|| {
+                let (mean, worst) =
+                    if sizes == (1, 1) { (i64::MAX, (0, 0)) } else { across(here, there, weigh) };
+                (mean < self.at_least).then_some((worst, Against::OtherPairs))
+            });
+            if let Some((against, why)) = against {
+                asked.insert((keep, gone), sizes);
+                refused.push(Refused { link: (link.left, link.right), against, why });
+                continue;
+            }
+            let moved = std::mem::replace(&mut groups[gone], Group { rows: Vec::new(), joined_at: i64::MAX });
+            moved.rows.iter().for_each(|row| of[local(*row)] = keep);
+            groups[keep].rows.extend(moved.rows);
+            groups[keep].joined_at = groups[keep].joined_at.min(moved.joined_at).min(link.weight);
+        }
+        groups.retain(|group| group.rows.len() > 1);
+        groups.iter_mut().for_each(|group| group.rows.sort_unstable());
+        (groups, refused)
+    }
+}
+
+fn root(parent: &mut [u32], mut at: u32) -> u32 {
+    while parent[at as usize] != at {
+        parent[at as usize] = parent[parent[at as usize] as usize];
+        at = parent[at as usize];
+    }
+    at
+}
+
+impl Groups {
+    /// Joins rows by their links of at least the spec's probability, component by component on all threads. Two groups
+    /// stay apart when the mean weight across them is below the spec's, when a person told rows of them apart, or, one to
+    /// one, when both have a row of one file.
+    pub fn new(data: &Data, spec: &Spec, links: &[Pair], weigh: &(impl Fn(u32, u32) -> i64 + Sync)) -> Self {
+        let pairs = |same: bool| -> HashSet<(u32, u32)> {
+            let of = spec.decided.iter().filter(|decided| decided.same == same);
+            of.map(|decided| (decided.left, decided.right)).collect()
+        };
+        let together = pairs(true);
+        let limits = Limits {
+            source: spec.one_to_one.then_some(&data.source[..]),
+            apart: pairs(false),
+            at_least: weight::of_bits(spec.join_at),
+        };
+        let strong = weight::of_probability(spec.link_at);
+        let decided = |link: &Pair| !together.is_empty() && together.contains(&(link.left, link.right));
+        let mut joining: Vec<(u32, Pair)> = links
+            .iter()
+            .filter(|link| link.weight >= strong || decided(link))
+            .map(|link| {
+                let weight = if decided(link) { weight::of_bits(DECIDED) } else { link.weight };
+                (0, Pair { weight, ..*link })
+            })
+            .collect();
+        Self::join(data.len(), &mut joining, &limits, weigh)
+    }
+
+    fn join(
+        rows: usize,
+        joining: &mut [(u32, Pair)],
+        limits: &Limits<'_>,
+        weigh: &(impl Fn(u32, u32) -> i64 + Sync),
+    ) -> Self {
+        let mut parent: Vec<u32> = (0..rows as u32).collect();
+        for (_, link) in joining.iter() {
+            let (one, other) = (root(&mut parent, link.left), root(&mut parent, link.right));
+            parent[one.max(other) as usize] = one.min(other);
+        }
+        joining.iter_mut().for_each(|(of, link)| *of = root(&mut parent, link.left));
+        joining.par_sort_unstable_by_key(|(of, link)| {
+            (*of, std::cmp::Reverse(link.weight), link.left, link.right)
+        });
+        let joined: Vec<(Vec<Group>, Vec<Refused>)> = joining
+            .par_chunk_by(|one, other| one.0 == other.0)
+            .map(|links| {
+                let links: Vec<Pair> = links.iter().map(|(_, link)| *link).collect();
+                limits.join(&links, weigh)
+            })
+            .collect();
+        let mut groups = Self {
+            of: (0..rows as u32).collect(),
+            groups: Vec::new(),
+            at: HashMap::new(),
+            refused: Vec::new(),
+        };
+        for (own, refused) in joined {
+            groups.groups.extend(own);
+            groups.refused.extend(refused);
+        }
+        for (at, group) in groups.groups.iter().enumerate() {
+            group.rows.iter().for_each(|row| groups.of[*row as usize] = group.rows[0]);
+            groups.at.insert(group.rows[0], at as u32);
         }
         groups
     }
 
-    fn size(&self, of: u32) -> usize {
-        self.members.get(&of).map_or(1, Vec::len)
+    fn group(&self, of: u32) -> Option<&Group> {
+        self.at.get(&of).map(|at| &self.groups[*at as usize])
     }
 
     fn rows<'a>(&'a self, of: &'a u32) -> &'a [u32] {
-        self.members.get(of).map_or(std::slice::from_ref(of), Vec::as_slice)
+        self.group(*of).map_or(std::slice::from_ref(of), |group| &group.rows)
     }
 
     /// What each link is worth in the light of its groups, in the order of `links`.
-    pub fn believed(&self, links: &[Link], weigh: &impl Fn(u32, u32) -> i64) -> Vec<i64> {
-        let mut means: HashMap<(u32, u32), i64> = HashMap::new();
+    pub fn believed(&self, links: &[Pair], weigh: &(impl Fn(u32, u32) -> i64 + Sync)) -> Vec<i64> {
+        let key = |link: &Pair| {
+            let (one, other) = (self.of[link.left as usize], self.of[link.right as usize]);
+            (one.min(other), one.max(other))
+        };
+        let alone = |of: u32| !self.at.contains_key(&of);
+        let mut across_groups: Vec<(u32, u32)> = links
+            .par_iter()
+            .map(key)
+            .filter(|(one, other)| one != other && !(alone(*one) && alone(*other)))
+            .collect();
+        across_groups.par_sort_unstable();
+        across_groups.dedup();
+        let means: Vec<i64> = across_groups
+            .par_iter()
+            .map(|(one, other)| across(self.rows(one), self.rows(other), weigh).0)
+            .collect();
         links
-            .iter()
+            .par_iter()
             .map(|link| {
-                let (one, other) = (self.of[link.left as usize], self.of[link.right as usize]);
+                let (one, other) = key(link);
                 if one == other {
-                    return link.weight.max(self.joined_at.get(&one).copied().unwrap_or(link.weight));
+                    return link.weight.max(self.group(one).map_or(link.weight, |group| group.joined_at));
                 }
-                let (one, other) = (one.min(other), one.max(other));
-                if self.size(one) == 1 && self.size(other) == 1 {
-                    return link.weight;
-                }
-                *means
-                    .entry((one, other))
-                    .or_insert_with(|| across(self.rows(&one), self.rows(&other), weigh).0)
+                across_groups.binary_search(&(one, other)).map_or(link.weight, |at| means[at])
             })
             .collect()
     }
 
-    /// Every pair of rows in one group of at most `largest` rows, with the weight of the group's weakest join.
-    pub fn within(&self, largest: usize) -> impl Iterator<Item = (u32, u32, i64)> {
-        let groups = self.members.iter().filter(move |(_, rows)| rows.len() <= largest);
-        groups.flat_map(|(of, rows)| {
-            let joined = self.joined_at.get(of).copied().unwrap_or(0);
-            rows.iter().enumerate().flat_map(move |(at, left)| {
-                rows[at + 1..].iter().map(move |right| ((*left).min(*right), (*left).max(*right), joined))
+    /// Of every pair of rows in one group of at most `largest` rows, with the weight of the group's weakest join, what
+    /// `take` makes of it, in order.
+    pub fn within<T: Send>(
+        &self,
+        largest: usize,
+        take: impl Fn(u32, u32, i64) -> Option<T> + Sync,
+    ) -> Vec<T> {
+        let groups = self.groups.par_iter().filter(|group| group.rows.len() <= largest);
+        groups
+            .flat_map_iter(|group| {
+                let take = &take;
+                group.rows.iter().enumerate().flat_map(move |(at, left)| {
+                    group.rows[at + 1..].iter().filter_map(move |right| take(*left, *right, group.joined_at))
+                })
             })
-        })
+            .collect()
     }
 }
 
@@ -132,15 +282,27 @@ impl Groups {
 mod tests {
     use super::*;
 
+    fn limits(at_least: i64) -> Limits<'static> {
+        Limits { source: None, apart: HashSet::new(), at_least }
+    }
+
+    fn link(left: u32, right: u32, weight: i64) -> Pair {
+        Pair { left, right, weight, pattern: 0 }
+    }
+
     /// Weights of pairs; pairs not named weigh -6.
-    fn check(rows: usize, pairs: &[(u32, u32, i64)], expect: &[u32], refusals: usize) {
+    fn joined(rows: usize, pairs: &[(u32, u32, i64)], limits: &Limits<'_>) -> Groups {
         let weigh = |left: u32, right: u32| {
             let (left, right) = (left.min(right), left.max(right));
             pairs.iter().find(|pair| (pair.0, pair.1) == (left, right)).map_or(-6, |pair| pair.2)
         };
         let named = pairs.iter().filter(|pair| pair.2 > 3);
-        let links = named.map(|pair| Link { left: pair.0, right: pair.1, weight: pair.2 }).collect();
-        let groups = Groups::new(rows, links, 0, &weigh);
+        let mut links: Vec<(u32, Pair)> = named.map(|pair| (0, link(pair.0, pair.1, pair.2))).collect();
+        Groups::join(rows, &mut links, limits, &weigh)
+    }
+
+    fn check(rows: usize, pairs: &[(u32, u32, i64)], expect: &[u32], refusals: usize) {
+        let groups = joined(rows, pairs, &limits(0));
         assert_eq!((groups.of.as_slice(), groups.refused.len()), (expect, refusals), "{pairs:?}");
     }
 
@@ -152,11 +314,23 @@ mod tests {
     }
 
     #[test]
+    fn decisions_and_files_that_know_each_person_once_forbid_joins() {
+        let pairs = [(0, 1, 20), (1, 2, 18), (0, 2, 15)];
+        let apart = Limits { apart: [(0, 2)].into(), ..limits(0) };
+        let groups = joined(3, &pairs, &apart);
+        assert_eq!((groups.of.as_slice(), groups.refused[0].why), (&[0, 0, 2][..], Against::Decision));
+        let source = Limits { source: Some(&[0, 1, 0]), ..limits(0) };
+        let groups = joined(3, &pairs, &source);
+        assert_eq!((groups.of.as_slice(), groups.refused[0].why), (&[0, 0, 2][..], Against::SameSource));
+    }
+
+    #[test]
     fn a_pair_is_worth_what_its_groups_are_worth() {
         let weigh = |_: u32, _: u32| -10;
-        let links = vec![Link { left: 0, right: 1, weight: 20 }, Link { left: 1, right: 2, weight: 3 }];
-        let groups = Groups::new(3, links[..1].to_vec(), 0, &weigh);
+        let links = vec![link(0, 1, 20), link(1, 2, 3)];
+        let groups = Groups::join(3, &mut [(0, links[0])], &limits(0), &weigh);
         assert_eq!(groups.believed(&links, &weigh), [20, -10]);
-        assert_eq!(groups.within(10).collect::<Vec<_>>(), [(0, 1, 20)]);
+        let within = groups.within(10, |left, right, joined| Some((left, right, joined)));
+        assert_eq!(within, [(0, 1, 20)]);
     }
 }

@@ -4,10 +4,12 @@
 mod codes;
 mod dates;
 mod names;
+mod phones;
+mod places;
 mod texts;
 
 use crate::columns::NONE;
-use crate::engine::data::{Cell, Data, Kind};
+use crate::engine::data::{Data, Kind};
 
 /// Which share an exact agreement is adjusted by (term-frequency adjustment).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,19 +37,52 @@ pub struct Comparator {
 }
 
 /// Every comparator.
-pub const COMPARATORS: &[Comparator] =
-    &[names::GIVEN, names::SURNAME, dates::DATE, codes::CATEGORY, codes::CODE, codes::EMAIL, texts::TEXT];
+pub const COMPARATORS: &[Comparator] = &[
+    names::GIVEN,
+    names::SURNAME,
+    dates::DATE,
+    codes::CATEGORY,
+    codes::CODE,
+    phones::PHONE,
+    codes::EMAIL,
+    places::PLACE,
+    texts::TEXT,
+];
 
 /// The comparator of a kind.
 pub fn of(kind: Kind) -> &'static Comparator {
     COMPARATORS.iter().find(|comparator| comparator.kind == kind).unwrap_or(&texts::TEXT)
 }
 
-/// The two cells of a column, if both rows have one.
-fn both<'d>(data: &'d Data, column: usize, left: &[u32], right: &[u32]) -> Option<(&'d Cell, &'d Cell)> {
+/// The two values of a column, if both rows have one.
+fn both(column: usize, left: &[u32], right: &[u32]) -> Option<(u32, u32)> {
     let (one, other) = (left[column], right[column]);
-    (one != NONE && other != NONE)
-        .then(|| (&data.columns[column].cells[one as usize], &data.columns[column].cells[other as usize]))
+    (one != NONE && other != NONE).then_some((one, other))
+}
+
+/// The level of a pair; where a cell holds several values, the best of theirs.
+pub(crate) fn level(
+    comparator: &Comparator,
+    data: &Data,
+    columns: &[usize],
+    left: &[u32],
+    right: &[u32],
+) -> u8 {
+    let column = columns[0];
+    let lists = &data.columns[column].lists;
+    if lists.is_empty() || left[column] == right[column] || left[column] == NONE || right[column] == NONE {
+        return (comparator.level)(data, columns, left, right);
+    }
+    let (mut here, mut there) = (left.to_vec(), right.to_vec());
+    let mut best = 0;
+    for value in &lists[left[column] as usize] {
+        here[column] = *value;
+        for second in &lists[right[column] as usize] {
+            there[column] = *second;
+            best = best.max((comparator.level)(data, columns, &here, &there));
+        }
+    }
+    best
 }
 
 #[cfg(test)]

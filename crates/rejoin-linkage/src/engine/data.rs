@@ -1,10 +1,11 @@
-//! Columns made ready: each distinct cell is prepared once, rows are codes into cells.
+//! Columns made ready: each distinct value is prepared once, rows are codes of values.
 
 use crate::columns::NONE;
 use crate::kernel::Packed;
 use crate::weight;
 use arrow_array::{Array, Int32Array, StringArray, UInt32Array};
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 /// What a column holds, which decides how it may be compared and blocked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,11 +18,15 @@ pub enum Kind {
     Date,
     /// One of a few values: sex, country, state.
     Category,
-    /// A number or code that somebody issued: document, post code, telephone.
+    /// A number or code that somebody issued: document, post code.
     Code,
+    /// A telephone number, its digits.
+    Phone,
     /// An e-mail address; its words are what stands before and after the `@`.
     Email,
-    /// Anything in words: town, street, occupation.
+    /// A place, from the smallest unit to the largest, a word a unit.
+    Place,
+    /// Anything in words: street, occupation.
     Text,
 }
 
@@ -33,7 +38,9 @@ impl Kind {
         (Kind::Date, "date"),
         (Kind::Category, "category"),
         (Kind::Code, "code"),
+        (Kind::Phone, "phone"),
         (Kind::Email, "email"),
+        (Kind::Place, "place"),
         (Kind::Text, "text"),
     ];
 
@@ -58,172 +65,279 @@ pub struct Column {
     pub day: Int32Array,
     /// Distinct value → days in the span of the date.
     pub span: Int32Array,
+    /// Distinct value → the distinct values it is made of, where a cell holds several; empty where none does.
+    pub lists: Vec<Vec<u32>>,
 }
 
 /// Words of a cell that are compared; later ones are not looked at.
 pub(crate) const WORDS: usize = 6;
 
-/// A distinct value, ready for comparison.
+/// The words of a distinct value.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cell {
+pub(crate) struct Words {
     /// Ids of words, [`NONE`] after the last.
-    pub words: [u32; WORDS],
-    /// How many words.
+    pub ids: [u32; WORDS],
     pub count: u8,
-    /// The whole text without spaces.
-    pub whole: Packed,
-    pub day: i32,
+}
+
+impl Words {
+    pub fn ids(&self) -> &[u32] {
+        &self.ids[..self.count as usize]
+    }
+
+    /// The first word; [`NONE`] if there is none.
+    pub fn first(&self) -> u32 {
+        self.ids[0]
+    }
+}
+
+/// A distinct date.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Day {
+    /// The first day, from 1970-01-01.
+    pub first: i32,
+    /// Days that it may be.
     pub span: i32,
-    /// Year, month and day of the month.
+    /// Year, month and day of the month of the first.
     pub civil: (i32, i32, i32),
 }
 
-impl Cell {
-    pub fn words(&self) -> &[u32] {
-        &self.words[..self.count as usize]
-    }
+/// What another room knows of a word.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Phonetic keys in two languages; equal keys of one language are one sound. Blocking goes by the first.
+    pub sounds: [String; 2],
+    /// Names that it is a form of, by number; 0 fills up.
+    pub names: [u16; 4],
 }
 
 /// A word of the dictionary that all columns share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Word {
     pub packed: Packed,
-    pub sound: u32,
+    pub sounds: [u32; 2],
+    names: [u16; 4],
 }
 
+impl Word {
+    /// Whether both are forms of one name.
+    fn nickname(&self, other: &Self) -> bool {
+        self.names[0] != 0 && self.names.iter().any(|name| *name != 0 && other.names.contains(name))
+    }
+}
+
+/// A column made ready. Which of the vectors are filled depends on its kind: codes have texts only, dates days only, so
+/// that what is looked at lies close together.
 pub(crate) struct Prepared {
     pub name: String,
     pub kind: Kind,
-    pub cells: Vec<Cell>,
-    /// Cell → what its frequency adds to the weight of agreeing on it exactly, fixed point.
+    /// Value → its whole text without spaces.
+    pub texts: Vec<Packed>,
+    /// Value → its words.
+    pub words: Vec<Words>,
+    /// Value → its date.
+    pub days: Vec<Day>,
+    /// Value → what its frequency adds to the weight of agreeing on it exactly, fixed point.
     pub adjust: Vec<i64>,
-    /// Cell → the same for its first word.
+    /// Value → the same for its first word.
     pub adjust_first: Vec<i64>,
     /// Probability that two random filled rows share a value.
     pub collision: f64,
+    /// Value → the values it is made of, where a cell may hold several; empty where none does.
+    pub lists: Vec<Vec<u32>>,
 }
 
 /// All columns.
 pub struct Data {
     pub(crate) rows: usize,
     pub(crate) columns: Vec<Prepared>,
-    /// Row-major cells.
-    cells: Vec<u32>,
+    /// Row-major codes of values.
+    codes: Vec<u32>,
     pub(crate) words: Vec<Word>,
-    /// Row → file.
-    pub(crate) source: Vec<u16>,
+    /// Row → file, or another source that knows each person once.
+    pub(crate) source: Vec<u32>,
+    /// Whether there is more than one.
+    pub(crate) several: bool,
 }
 
 /// How much the frequency of a value may add or take, in bits.
 const MOST_ADJUST: f64 = 10.0;
 
-impl Data {
-    /// Prepares columns of one length; `source` is the file of each row. `sound` gives the phonetic key of a word, and is
-    /// asked once a word.
-    pub fn new(columns: &[Column], source: Vec<u16>, sound: &dyn Fn(&str) -> String) -> Self {
-        let rows = source.len();
-        let mut dictionary: HashMap<String, u32> = HashMap::new();
-        let mut sounds: HashMap<String, u32> = HashMap::new();
-        let mut words: Vec<Word> = Vec::new();
-        let stride = columns.len();
-        let mut cells = vec![NONE; rows * stride];
-        let mut prepared = Vec::new();
-        for (at, column) in columns.iter().enumerate() {
-            let mut counts = vec![0u32; column.words.len()];
-            for row in 0..rows {
-                if !column.codes.is_null(row) {
-                    let code = column.codes.value(row);
-                    cells[row * stride + at] = code;
-                    counts[code as usize] += 1;
+/// Rows that one thread copies at a time.
+const STRIP: usize = 8_192;
+
+/// Words by their ids, in the order of first appearance.
+#[derive(Default)]
+struct Dictionary {
+    ids: HashMap<String, u32>,
+    words: Vec<String>,
+}
+
+impl Dictionary {
+    fn id(&mut self, word: &str) -> u32 {
+        if let Some(id) = self.ids.get(word) {
+            return *id;
+        }
+        let id = self.words.len() as u32;
+        self.ids.insert(word.to_owned(), id);
+        self.words.push(word.to_owned());
+        id
+    }
+
+    fn cut(&mut self, text: &str) -> Words {
+        let mut words = Words { ids: [NONE; WORDS], count: 0 };
+        for word in text.split(' ').filter(|word| !word.is_empty()).take(WORDS) {
+            words.ids[words.count as usize] = self.id(word);
+            words.count += 1;
+        }
+        words
+    }
+
+    /// The words made ready. Reading them costs most, and is done by all threads.
+    fn ready(self, read: &(dyn Fn(&str) -> Reading + Sync)) -> Vec<Word> {
+        let readings: Vec<Reading> = self.words.par_iter().map(|word| read(word)).collect();
+        let mut known: [HashMap<String, u32>; 2] = Default::default();
+        let words = self.words.iter().zip(readings);
+        words
+            .map(|(word, Reading { sounds, names })| {
+                let mut numbered = [NONE; 2];
+                for ((sound, known), number) in sounds.into_iter().zip(&mut known).zip(&mut numbered) {
+                    if !sound.is_empty() {
+                        let next = known.len() as u32;
+                        *number = *known.entry(sound).or_insert(next);
+                    }
                 }
-            }
-            let mut own: Vec<Cell> = Vec::with_capacity(column.words.len());
-            for value in 0..column.words.len() {
-                let text = if column.words.is_null(value) { "" } else { column.words.value(value) };
-                let mut cell = Cell {
-                    words: [NONE; WORDS],
-                    count: 0,
-                    whole: if text.contains(' ') {
-                        Packed::new(&text.replace(' ', ""))
-                    } else {
-                        Packed::new(text)
-                    },
-                    day: 0,
-                    span: 0,
-                    civil: (0, 0, 0),
+                Word { packed: Packed::new(word), sounds: numbered, names }
+            })
+            .collect()
+    }
+}
+
+impl Prepared {
+    /// Whether nothing could be read in a value: as good as no value.
+    fn blank(&self, value: usize) -> bool {
+        match self.kind {
+            Kind::Date => self.days[value].span == 0,
+            _ => self.texts[value].is_empty(),
+        }
+    }
+
+    /// Frequencies, from how many rows have each value.
+    fn weigh(&mut self, counts: &[u32], words: usize) {
+        let total = counts.iter().map(|count| u64::from(*count)).sum::<u64>().max(1) as f64;
+        let squares = |counts: &[u32]| -> f64 {
+            counts.iter().map(|count| u128::from(*count) * u128::from(*count)).sum::<u128>() as f64
+        };
+        // A logarithm a count, not one a value: most values of a column are equally rare.
+        let adjust = |average: f64, counts: &[u32]| -> Vec<i64> {
+            let weigh = |count: u32| match count {
+                0 => 0,
+                count => weight::of_bits(
+                    (average / (f64::from(count) / total)).log2().clamp(-MOST_ADJUST, MOST_ADJUST),
+                ),
+            };
+            let small: Vec<i64> = (0..256).map(weigh).collect();
+            counts
+                .iter()
+                .map(|count| small.get(*count as usize).copied().unwrap_or_else(|| weigh(*count)))
+                .collect()
+        };
+        let collision = squares(counts) / (total * total);
+        self.adjust = adjust(collision, counts);
+        self.collision = collision.max(1e-12);
+        if !self.words.is_empty() {
+            // The last place is that of values without words.
+            let mut of_first = vec![0u32; words + 1];
+            let first = |value: &Words| (value.first() as usize).min(words);
+            self.words.iter().zip(counts).for_each(|(value, count)| of_first[first(value)] += count);
+            let by_word = adjust(squares(&of_first) / (total * total), &of_first);
+            self.adjust_first = self.words.iter().map(|value| by_word[first(value)]).collect();
+        }
+    }
+}
+
+impl Data {
+    /// Prepares columns of one length; `source` is the file of each row. `read` is asked once a word.
+    pub fn new(columns: &[Column], source: Vec<u32>, read: &(dyn Fn(&str) -> Reading + Sync)) -> Self {
+        let rows = source.len();
+        let mut dictionary = Dictionary::default();
+        let words: Vec<Vec<Words>> = columns
+            .iter()
+            .map(|column| match column.kind {
+                // These are compared as a whole; most codes are unique, and would only swell the dictionary.
+                Kind::Code | Kind::Phone | Kind::Date => Vec::new(),
+                _ => column.words.iter().map(|text| dictionary.cut(text.unwrap_or(""))).collect(),
+            })
+            .collect();
+        let dictionary = dictionary.ready(read);
+        let known = dictionary.len();
+        let mut prepared: Vec<Prepared> = columns
+            .par_iter()
+            .zip(words)
+            .map(|(column, words)| {
+                let values = column.words.len();
+                let mut own = Prepared {
+                    name: column.name.clone(),
+                    kind: column.kind,
+                    texts: Vec::new(),
+                    words,
+                    days: Vec::new(),
+                    adjust: Vec::new(),
+                    adjust_first: Vec::new(),
+                    collision: 0.0,
+                    lists: column.lists.clone(),
                 };
                 if column.kind == Kind::Date {
-                    if !column.day.is_null(value) {
-                        cell.day = column.day.value(value);
-                        cell.span = column.span.value(value);
-                        cell.civil = civil(cell.day);
-                    }
-                } else if column.kind == Kind::Code {
-                    // Codes are compared as a whole; most are unique, and would only swell the dictionary.
-                    cell.count = u8::from(!text.is_empty());
+                    let day = |value: usize| match column.day.is_null(value) {
+                        true => Day { first: 0, span: 0, civil: (0, 0, 0) },
+                        false => {
+                            let first = column.day.value(value);
+                            Day { first, span: column.span.value(value), civil: civil(first) }
+                        }
+                    };
+                    own.days = (0..values).map(day).collect();
                 } else {
-                    for word in text.split(' ').filter(|word| !word.is_empty()).take(WORDS) {
-                        let id = match dictionary.get(word) {
-                            Some(id) => *id,
-                            None => {
-                                let next = sounds.len() as u32;
-                                let sound = *sounds.entry(sound(word)).or_insert(next);
-                                dictionary.insert(word.to_owned(), words.len() as u32);
-                                words.push(Word { packed: Packed::new(word), sound });
-                                words.len() as u32 - 1
-                            }
-                        };
-                        cell.words[cell.count as usize] = id;
-                        cell.count += 1;
+                    let packed = |value: usize| {
+                        let text = if column.words.is_null(value) { "" } else { column.words.value(value) };
+                        if text.contains(' ') {
+                            Packed::new(&text.replace(' ', ""))
+                        } else {
+                            Packed::new(text)
+                        }
+                    };
+                    own.texts = (0..values).map(packed).collect();
+                }
+                let mut counts = vec![0u32; values];
+                column.codes.iter().flatten().for_each(|code| counts[code as usize] += 1);
+                (0..values).filter(|value| own.blank(*value)).for_each(|value| counts[value] = 0);
+                own.weigh(&counts, known);
+                own
+            })
+            .collect();
+        let stride = columns.len();
+        let mut codes = vec![NONE; rows * stride];
+        if stride > 0 {
+            codes.par_chunks_mut(STRIP * stride).enumerate().for_each(|(strip, codes)| {
+                for (at, (column, own)) in columns.iter().zip(&prepared).enumerate() {
+                    for (offset, row) in codes.chunks_mut(stride).enumerate() {
+                        let from = strip * STRIP + offset;
+                        if !column.codes.is_null(from) && !own.blank(column.codes.value(from) as usize) {
+                            row[at] = column.codes.value(from);
+                        }
                     }
                 }
-                own.push(cell);
-            }
-            // A cell in which nothing could be read is as good as none.
-            let blank =
-                |cell: &Cell| if column.kind == Kind::Date { cell.span == 0 } else { cell.count == 0 };
-            if own.iter().any(blank) {
-                for row in 0..rows {
-                    let code = &mut cells[row * stride + at];
-                    if *code != NONE && blank(&own[*code as usize]) {
-                        *code = NONE;
-                    }
-                }
-                own.iter().zip(&mut counts).filter(|(cell, _)| blank(cell)).for_each(|(_, count)| *count = 0);
-            }
-            let filled: u64 = counts.iter().map(|count| u64::from(*count)).sum();
-            // The last place is that of cells without words.
-            let mut of_first = vec![0u64; words.len() + 1];
-            let first = |cell: &Cell| (cell.words[0] as usize).min(words.len());
-            for (cell, count) in own.iter().zip(&counts) {
-                of_first[first(cell)] += u64::from(*count);
-            }
-            let total = filled.max(1) as f64;
-            let square = |count: f64| (count / total) * (count / total);
-            let collision: f64 = counts.iter().map(|count| square(f64::from(*count))).sum();
-            let first_squares: u128 =
-                of_first.iter().map(|count| u128::from(*count) * u128::from(*count)).sum();
-            let first_collision = first_squares as f64 / (total * total);
-            let adjust = |average: f64, count: f64| {
-                if count == 0.0 {
-                    0
-                } else {
-                    weight::of_bits((average / (count / total)).log2().clamp(-MOST_ADJUST, MOST_ADJUST))
-                }
-            };
-            prepared.push(Prepared {
-                name: column.name.clone(),
-                kind: column.kind,
-                adjust: counts.iter().map(|count| adjust(collision, f64::from(*count))).collect(),
-                adjust_first: own
-                    .iter()
-                    .map(|cell| adjust(first_collision, of_first[first(cell)] as f64))
-                    .collect(),
-                cells: own,
-                collision: collision.max(1e-12),
             });
         }
-        Self { rows, columns: prepared, cells, words, source }
+        for own in &mut prepared {
+            let lists = std::mem::take(&mut own.lists);
+            let blank = |value: &u32| own.blank(*value as usize);
+            own.lists = lists
+                .into_iter()
+                .map(|list| list.into_iter().filter(|value| !blank(value)).collect())
+                .collect();
+        }
+        let several = source.iter().any(|file| Some(file) != source.first());
+        Self { rows, columns: prepared, codes, words: dictionary, source, several }
     }
 
     /// How many rows.
@@ -244,23 +358,27 @@ impl Data {
     /// Codes of a row, one a column.
     pub(crate) fn row(&self, row: u32) -> &[u32] {
         let stride = self.columns.len();
-        &self.cells[row as usize * stride..(row as usize + 1) * stride]
+        &self.codes[row as usize * stride..(row as usize + 1) * stride]
     }
 
-    /// How alike two words are: 3 the same, 2 one word written differently (the same sound, or Jaro–Winkler of at least
-    /// 0.92), 1 similar (at least 0.84), 0 another word.
+    /// How alike two words are: 4 the same, 3 one word written differently (the same sound, or Jaro–Winkler of at least
+    /// 0.92), 2 two forms of one name, 1 similar (at least 0.84), 0 another word.
     pub(crate) fn likeness(&self, left: u32, right: u32) -> u8 {
         if left == right {
-            return 3;
+            return 4;
         }
         let (one, other) = (&self.words[left as usize], &self.words[right as usize]);
-        if one.sound != NONE && one.sound == other.sound {
-            return 2;
+        if (0..2).any(|at| one.sounds[at] != NONE && one.sounds[at] == other.sounds[at]) {
+            return 3;
         }
-        if !one.packed.jaro_winkler_at_least(&other.packed, 0.84) {
-            return 0;
+        let similarity = one.packed.similarity_from(&other.packed, 0.84);
+        if similarity >= 0.92 {
+            3
+        } else if one.nickname(other) {
+            2
+        } else {
+            u8::from(similarity > 0.0)
         }
-        1 + u8::from(one.packed.jaro_winkler_at_least(&other.packed, 0.92))
     }
 }
 

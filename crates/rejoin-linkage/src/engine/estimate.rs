@@ -108,10 +108,42 @@ pub fn shares(counts: &Counts, argued: &[Vec<f64>], imagined: f64) -> Vec<Vec<f6
     shares
 }
 
-/// Fits m and the prior. `random` are shares of levels among random pairs of all rows, matches among them included:
+/// Patterns of pairs that people decided.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decisions {
+    /// Of one person.
+    pub same: Counts,
+    /// Of two people.
+    pub different: Counts,
+}
+
+/// What one decided pair counts beside the pairs that nobody looked at: a person knows, the model only believes.
+const DECIDED_COUNTS: f64 = 5.0;
+
+/// Fits m and the prior. Pairs that people `decided` teach m what matches look like, and the class of relatives what
+/// pairs look like that a person had to look at and told apart. `random` are shares of levels among random pairs of all rows, matches among them included:
 /// u is what is left of them when matches and relatives are taken out. `pairs`: how many pairs there are in all.
-pub fn fit(counts: &Counts, comparators: &[&Comparator], random: &[Vec<f64>], pairs: f64) -> Model {
-    let start: Vec<Vec<f64>> = comparators.iter().map(|comparator| comparator.start.to_vec()).collect();
+pub fn fit(
+    counts: &Counts,
+    comparators: &[&Comparator],
+    random: &[Vec<f64>],
+    pairs: f64,
+    decided: &Decisions,
+) -> Model {
+    let start: Vec<Vec<f64>> = comparators
+        .iter()
+        .zip(random)
+        .map(|(comparator, random)| {
+            // Matches begin by agreeing in each way at least as often as random pairs do: in a list of one town the town
+            // says nothing, and must not speak against everybody. The first two levels are no agreements.
+            let shares = comparator.start.iter().zip(random).enumerate();
+            let raised: Vec<f64> = shares
+                .map(|(at, (start, random))| if at < 2 { *start } else { start.max(*random) })
+                .collect();
+            let sum: f64 = raised.iter().sum();
+            raised.into_iter().map(|share| share / sum).collect()
+        })
+        .collect();
     let unseen = (0..start.len())
         .flat_map(|at| (1..=start[at].len()).map(move |level| (at, level)))
         .filter(|(at, wanted)| !counts.keys().any(|pattern| level(*pattern, *at) == *wanted))
@@ -135,7 +167,9 @@ pub fn fit(counts: &Counts, comparators: &[&Comparator], random: &[Vec<f64>], pa
         u: random.to_vec(),
         r,
         relatives: if anchored { 1e-4 } else { 0.0 },
-        prior: 1e-4,
+        // In small files one row in five having a partner is far more than one pair in ten thousand, and a start too low
+        // finds that nobody has one.
+        prior: (0.2 * (2.0 * pairs).sqrt() / pairs.max(1.0)).clamp(1e-4, 0.1),
         rounds: 0,
         converged: counts.is_empty(),
         unseen,
@@ -161,6 +195,15 @@ pub fn fit(counts: &Counts, comparators: &[&Comparator], random: &[Vec<f64>], pa
                 if let Some(level) = level(*pattern, at).checked_sub(1) {
                     seen[at][level] += probability * count;
                     seen_related[at][level] += related * count;
+                }
+            }
+        }
+        for (side, counts) in [(&mut seen, &decided.same), (&mut seen_related, &decided.different)] {
+            for (pattern, count) in counts {
+                for (at, levels) in side.iter_mut().enumerate() {
+                    if let Some(level) = level(*pattern, at).checked_sub(1) {
+                        levels[level] += count * DECIDED_COUNTS;
+                    }
                 }
             }
         }

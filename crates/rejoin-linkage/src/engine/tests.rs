@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::engine::block::{Atom, Take};
+use crate::engine::data::Reading;
 use crate::engine::estimate::Counts;
 use arrow_array::{Int32Array, StringArray, UInt32Array};
 use rand::{Rng, SeedableRng};
@@ -22,7 +23,13 @@ fn column(name: &str, kind: Kind, values: &[String]) -> Column {
         words: StringArray::from_iter_values(&distinct),
         day: Int32Array::from_iter(distinct.iter().map(day)),
         span: Int32Array::from_iter(distinct.iter().map(|value| day(value).map(|_| 1))),
+        lists: Vec::new(),
     }
+}
+
+/// Consonants as a sound.
+fn read(word: &str) -> Reading {
+    Reading { sounds: [word.replace(['a', 'e', 'i', 'o', 'u'], ""), String::new()], ..Reading::default() }
 }
 
 /// Households of four who share surname and street; each person stands on two rows, the second with a slip. Gives the
@@ -64,7 +71,7 @@ fn households(count: usize, seed: u64) -> (Data, Vec<u32>) {
         column("birth", Kind::Date, &at(2)),
         column("street", Kind::Text, &at(3)),
     ];
-    let data = Data::new(&columns, vec![0; rows.len()], &|word| word.replace(['a', 'e', 'i', 'o', 'u'], ""));
+    let data = Data::new(&columns, vec![0; rows.len()], &read);
     (data, person)
 }
 
@@ -161,11 +168,11 @@ fn one_partner_only_in_each_other_file() {
         column("birth", Kind::Date, &values(&["9000", "9000", "9000"])),
         column("street", Kind::Text, &values(&["gade 1", "gade 1", "gade 1"])),
     ];
-    let data = Data::new(&columns, vec![0, 1, 1], &str::to_owned);
+    let data = Data::new(&columns, vec![0, 1, 1], &read);
     let rules = vec![vec![Atom { take: Take::Exact, column: 2, other: None }]];
     let linked = link(&data, &Spec { rules, ..spec() }, &|_| ());
     assert_eq!(linked.compared, 2, "rows of one file are not compared with each other");
-    let pair = |right, weight| Link { left: 0, right, weight };
+    let pair = |right, weight| Pair { left: 0, right, weight, pattern: 0 };
     let mut links = vec![pair(1, 5), pair(2, 9)];
     one_to_one(&data, &mut links);
     assert_eq!(links, [pair(2, 9)]);
@@ -210,11 +217,69 @@ fn planted_probabilities_are_recovered() {
         *counts.entry(pattern).or_default() += 1.0;
     }
     let random = shares(&counts, &u, 1.0);
-    let model = fit(&counts, &comparators, &random, f64::from(pairs));
+    let model = fit(&counts, &comparators, &random, f64::from(pairs), &Decisions::default());
     assert!(model.converged, "{} rounds", model.rounds);
     assert!((model.prior - 0.05).abs() < 0.005, "{}", model.prior);
     assert!((model.relatives - 0.10).abs() < 0.02, "{}", model.relatives);
     for (estimated, planted) in model.m.iter().flatten().zip(m.iter().flatten()) {
         assert!((estimated - planted).abs() < 0.03, "{estimated} {planted}");
     }
+}
+
+/// What people decided is kept whatever the weights say, on either side, and is explained by nothing else.
+#[test]
+fn decisions_are_kept() {
+    let (data, person) = households(200, 6);
+    let free = link(&data, &spec(), &|_| ());
+    let strongest = free.links.iter().max_by_key(|link| (link.weight, link.left)).unwrap();
+    let stranger = (0..data.len() as u32)
+        .find(|row| *row > strongest.right && person[*row as usize] != person[strongest.left as usize])
+        .unwrap();
+    let decided = vec![
+        Decided { left: strongest.left, right: strongest.right, same: false },
+        Decided { left: strongest.left, right: stranger, same: true },
+    ];
+    let taught = link(&data, &Spec { decided: decided.clone(), ..spec() }, &|_| ());
+    for decided in decided {
+        let (one, other) = (taught.cluster[decided.left as usize], taught.cluster[decided.right as usize]);
+        assert_eq!(one == other, decided.same);
+        let at =
+            taught.links.iter().position(|link| (link.left, link.right) == (decided.left, decided.right));
+        let believed = weight::probability(taught.believed[at.unwrap()]);
+        assert!(if decided.same { believed > 0.999_999 } else { believed < 0.000_001 }, "{believed}");
+    }
+}
+
+#[test]
+fn a_limit_on_memory_keeps_the_likeliest_pairs() {
+    let (data, _) = households(200, 7);
+    let free = link(&data, &spec(), &|_| ());
+    let most = free.links.len() as u64 / 2;
+    let limited = link(&data, &Spec { memory: most * BYTES_A_PAIR, ..spec() }, &|_| ());
+    assert!(limited.kept_from > spec().keep_at, "and it says so");
+    let kept = limited.links.iter().filter(|link| weight::probability(link.weight) >= limited.kept_from);
+    assert!(kept.count() as u64 <= most);
+    assert!(limited.links.iter().all(|link| free.links.iter().any(|other| other == link)), "the same scores");
+}
+
+/// A cell with several values agrees if any of them does.
+#[test]
+fn lists_agree_if_any_of_their_values_does() {
+    let mut phones =
+        column("phone", Kind::Phone, &["55512345", "55598765", "55500000", ""].map(str::to_owned));
+    let mut words: Vec<String> = phones.words.iter().flatten().map(str::to_owned).collect();
+    // A further value: a cell that holds the second and the third.
+    let cell = words.len() as u32;
+    words.push(words[1].clone());
+    phones.words = StringArray::from_iter_values(&words);
+    phones.day = Int32Array::from_iter(words.iter().map(|_| None::<i32>));
+    phones.span = phones.day.clone();
+    phones.lists = (0..cell).map(|value| vec![value]).chain([vec![1, 2]]).collect();
+    let known: Vec<u32> = phones.codes.iter().flatten().collect();
+    phones.codes = UInt32Array::from(vec![Some(known[0]), Some(known[1]), Some(known[2]), Some(cell)]);
+    let data = Data::new(&[phones], vec![0; 4], &read);
+    let level = |left, right| compare::level(of(Kind::Phone), &data, &[0], data.row(left), data.row(right));
+    let agree: Vec<bool> = (0..3).map(|row| level(row, 3) == 4 && level(3, row) == 4).collect();
+    assert_eq!(agree.iter().filter(|agree| **agree).count(), 2, "{agree:?}");
+    assert_eq!(level(0, 1), 1);
 }

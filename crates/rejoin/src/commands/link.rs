@@ -6,7 +6,7 @@ use crate::progress::Progress;
 use crate::render::{Rows, print, print_json, thousands};
 use crate::{Format, Output};
 use rejoin_ingest::columns::{self, NONE};
-use rejoin_linkage::engine::{self, Linked, data::Data};
+use rejoin_linkage::engine::{self, Decided, Linked, data::Data};
 use rejoin_linkage::weight;
 use rejoin_linker::evaluate::{self, Truth};
 use rejoin_linker::{Error, Input, auto, output, prepare, report, spec};
@@ -37,7 +37,10 @@ pub struct LinkArgs {
     /// Print the spec, with the blocking rules only if it has some, and do nothing else.
     #[arg(long, requires = "files")]
     print_spec: bool,
-    /// A row has at most one partner in each other file.
+    /// MiB that pairs may take in memory; where they would take more, the least likely are not written.
+    #[arg(long, value_name = "MIB", requires = "files")]
+    memory: Option<u64>,
+    /// A row has at most one partner in each other file, and a cluster one row of each.
     #[arg(long, requires = "files")]
     one_to_one: bool,
     /// Compare the rows of one file with each other, too, when there are several.
@@ -62,6 +65,13 @@ struct ModelArgs {
     /// A column that the proposal must not use; may be repeated.
     #[arg(long, value_name = "COLUMN")]
     ignore: Vec<String>,
+    /// A column that names the source of a row, where one file holds several: only rows of different sources are
+    /// compared, unless --within is given.
+    #[arg(long, value_name = "COLUMN")]
+    source: Option<String>,
+    /// What people decided: a file with left_id, right_id and match (yes or no). It teaches the model, and is kept.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
 }
 
 #[derive(clap::Subcommand)]
@@ -107,18 +117,23 @@ fn refused(error: Error) -> Failure {
     Failure::input(error.to_string(), error.hint())
 }
 
-fn read(path: &Path) -> Result<Input, Failure> {
+fn read(path: &Path, ids: Option<&str>) -> Result<Input, Failure> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::input(format!("{name}: {error}"), "check the path of the file"))?;
-    let columns =
-        columns::read(bytes).map_err(|error| Failure::input(format!("{name}: {error}"), error.hint()))?;
+    let columns = columns::read(bytes, ids)
+        .map_err(|error| Failure::input(format!("{name}: {error}"), error.hint()))?;
     Ok(Input { name, columns })
 }
 
 impl ModelArgs {
     fn given(&self) -> bool {
-        self.spec.is_some() || self.auto || self.id.is_some() || !self.ignore.is_empty()
+        self.spec.is_some()
+            || self.auto
+            || self.id.is_some()
+            || self.source.is_some()
+            || self.labels.is_some()
+            || !self.ignore.is_empty()
     }
 
     fn id(&self) -> Result<&str, Failure> {
@@ -132,14 +147,77 @@ impl ModelArgs {
 
     fn spec(&self, inputs: &[Input]) -> Result<spec::File, Failure> {
         match &self.spec {
-            None => Ok(auto::propose(inputs, self.id()?, &self.ignore)),
+            None => {
+                let mut ignore = self.ignore.clone();
+                ignore.extend(self.source.clone());
+                let mut file = auto::propose(inputs, self.id()?, &ignore);
+                file.source.clone_from(&self.source);
+                Ok(file)
+            }
             Some(path) => {
                 let text = std::fs::read_to_string(path).map_err(|error| {
                     Failure::input(format!("{}: {error}", path.display()), "check the path of the spec")
                 })?;
-                spec::File::parse(&text).map_err(refused)
+                let mut file = spec::File::parse(&text).map_err(refused)?;
+                if self.source.is_some() {
+                    file.source.clone_from(&self.source);
+                }
+                Ok(file)
             }
         }
+    }
+
+    /// What people decided, by rows.
+    fn decided(&self, ids: &[&str]) -> Result<Vec<Decided>, Failure> {
+        let Some(path) = &self.labels else { return Ok(Vec::new()) };
+        let labels = read(path, None)?;
+        let column = |name: &str| {
+            labels.column(name).ok_or_else(|| {
+                Failure::input(
+                    format!("{} has no column {name:?}", labels.name),
+                    "decisions have the columns left_id, right_id and match (yes or no)",
+                )
+            })
+        };
+        let (left, right, same) = (column("left_id")?, column("right_id")?, column("match")?);
+        let mut rows: HashMap<&str, Option<u32>> = HashMap::with_capacity(ids.len());
+        for (row, id) in (0u32..).zip(ids) {
+            rows.entry(id).and_modify(|known| *known = None).or_insert(Some(row));
+        }
+        let mut decided: HashMap<(u32, u32), bool> = HashMap::new();
+        for at in 0..labels.rows() {
+            let wrong = |why: String| {
+                Failure::input(
+                    format!("{}, row {}: {why}", labels.name, at + 1),
+                    "correct the row, or leave it out",
+                )
+            };
+            let row = |column: &columns::TextColumn| {
+                let id = column.said(at).unwrap_or_default();
+                match rows.get(id) {
+                    Some(Some(row)) => Ok(*row),
+                    Some(None) => Err(wrong(format!("two files have a row {id:?}"))),
+                    None => Err(wrong(format!("no row has the id {id:?}"))),
+                }
+            };
+            let (one, other) = (row(left)?, row(right)?);
+            let said = same.said(at).unwrap_or_default().to_lowercase();
+            let same = match said.as_str() {
+                "yes" | "y" | "true" | "1" | "match" | "si" | "sí" => true,
+                "no" | "n" | "false" | "0" | "non-match" | "different" => false,
+                _ => return Err(wrong(format!("{said:?} is neither yes nor no"))),
+            };
+            if one == other {
+                return Err(wrong("a row is no pair with itself".into()));
+            }
+            if decided.insert((one.min(other), one.max(other)), same).is_some_and(|before| before != same) {
+                return Err(wrong("the pair is decided both ways".into()));
+            }
+        }
+        let mut decided: Vec<Decided> =
+            decided.into_iter().map(|((left, right), same)| Decided { left, right, same }).collect();
+        decided.sort_unstable();
+        Ok(decided)
     }
 }
 
@@ -165,36 +243,50 @@ impl LinkArgs {
     fn files(&self) -> Result<(), Failure> {
         let progress = Progress::new();
         progress.say("reading", 0, 0);
-        let inputs: Vec<Input> = self.files.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+        let inputs: Vec<Input> =
+            self.files.iter().map(|path| read(path, self.model.id.as_deref())).collect::<Result<_, _>>()?;
         let file = self.model.spec(&inputs)?;
         if self.print_spec {
             return print(&file.text());
         }
         let id = self.model.id()?;
         let ids = output::ids(&inputs, id).map_err(refused)?;
+        progress.say("understanding", 0, 0);
         let (mut spec, data) = prepare::resolve(&file, &inputs).map_err(refused)?;
         spec.within = self.within;
         spec.one_to_one = self.one_to_one;
+        spec.decided = self.model.decided(&ids)?;
+        if let Some(mib) = self.memory {
+            spec.memory = mib << 20;
+        }
         let linked = engine::link(&data, &spec, &|what| progress.say(what, 0, 0));
-        let mut links = output::links(&linked);
-        if let Some(path) = &self.out {
-            write(path, output::link_columns(&inputs, &data, &linked, &links, &ids))?;
-        }
-        if let Some(path) = &self.clusters {
-            write(path, output::cluster_columns(&inputs, &linked, &ids))?;
-        }
+        progress.say("writing", 0, 0);
+        let links = output::links(&linked);
+        let (pairs, clusters) = rayon::join(
+            || match &self.out {
+                Some(path) => write(path, output::link_columns(&inputs, &linked, &links, &ids)),
+                None => Ok(()),
+            },
+            || match &self.clusters {
+                Some(path) => write(path, output::cluster_columns(&inputs, &linked, &ids)),
+                None => Ok(()),
+            },
+        );
+        pairs.and(clusters)?;
         if let Some(path) = &self.report {
             let page = report::html(&inputs, &data, &linked, &links);
             std::fs::write(path, page).map_err(|error| unwritten(path, &error.to_string()))?;
         }
-        links.retain(|link| link.probability >= 0.95);
-        self.say(&inputs, &linked, links.len(), &data)
+        let certain = links.iter().filter(|link| link.probability >= 0.95).count();
+        self.say(&inputs, &linked, certain, &data)?;
+        // The process ends here: to give a million texts back one by one would only keep the user waiting.
+        std::mem::forget((data, linked, links));
+        Ok(())
     }
 
     fn say(&self, inputs: &[Input], linked: &Linked, certain: usize, data: &Data) -> Result<(), Failure> {
-        let mut people: Vec<u32> = linked.cluster.clone();
-        people.sort_unstable();
-        people.dedup();
+        let people =
+            linked.cluster.iter().enumerate().filter(|(row, first)| *row == **first as usize).count();
         let unseen: Vec<String> = linked
             .model
             .unseen
@@ -227,7 +319,7 @@ impl LinkArgs {
                 "files": inputs.iter().map(|input| input.name.clone()).collect::<Vec<_>>(),
                 "compared": linked.compared,
                 "links_at_0.95": certain,
-                "clusters": people.len(),
+                "clusters": people,
                 "joins_refused": linked.refused.len(),
                 "prior": linked.model.prior,
                 "rounds": linked.model.rounds,
@@ -239,7 +331,7 @@ impl LinkArgs {
                 print(&format!(
                     "{} rows are {} clusters; {} pairs compared, {} links of 0.95 and over, {} joins refused because other pairs spoke against them",
                     thousands(data.len() as u64),
-                    thousands(people.len() as u64),
+                    thousands(people as u64),
                     thousands(linked.compared),
                     thousands(certain as u64),
                     thousands(linked.refused.len() as u64)
@@ -252,6 +344,12 @@ impl LinkArgs {
                     );
                 }
             }
+        }
+        if linked.kept_from > linked.spec.keep_at + 1e-4 {
+            eprintln!(
+                "note: only pairs of a probability from {:.4} are written, as more would not fit the memory allowed (--memory)",
+                linked.kept_from
+            );
         }
         if !linked.model.converged {
             eprintln!(
@@ -279,9 +377,10 @@ fn explain(
     ids: [&str; 2],
     output: &Output,
 ) -> Result<(), Failure> {
-    let mut inputs = vec![read(paths[0])?];
+    let ids_in = model.id.as_deref();
+    let mut inputs = vec![read(paths[0], ids_in)?];
     if paths[0] != paths[1] {
-        inputs.push(read(paths[1])?);
+        inputs.push(read(paths[1], ids_in)?);
     }
     let file = model.spec(&inputs)?;
     let id = model.id()?;
@@ -296,6 +395,7 @@ fn explain(
     let right = find(ids[1], if inputs.len() > 1 { first..of.len() } else { 0..first })?;
     let (mut spec, data) = prepare::resolve(&file, &inputs).map_err(refused)?;
     spec.within = within;
+    spec.decided = model.decided(&of)?;
     let linked = engine::link(&data, &spec, &|_| ());
     let mut rows = Rows::new(&["comparison", "left", "right", "level", "weight", "frequency", "sum"]);
     let bits = |weight: i64| json!((weight::bits(weight) * 1000.0).round() / 1000.0);
@@ -337,7 +437,7 @@ fn evaluate(
     entity: Option<&str>,
     output: &Output,
 ) -> Result<(), Failure> {
-    let (links, truth) = (read(links)?, read(truth)?);
+    let (links, truth) = (read(links, None)?, read(truth, None)?);
     let column = |input: &Input, name: &str| {
         input.column(name).cloned().ok_or_else(|| {
             Failure::input(
@@ -349,10 +449,7 @@ fn evaluate(
     let (left, right) = (column(&links, "left_id")?, column(&links, "right_id")?);
     let probability = column(&links, "probability")?;
     let values: Vec<f64> = probability.values.iter().map(|value| value.parse().unwrap_or(0.0)).collect();
-    let text = |column: &columns::TextColumn, row: usize| match column.codes[row] {
-        NONE => String::new(),
-        code => column.values[code as usize].clone(),
-    };
+    let text = |column: &columns::TextColumn, row: usize| column.said(row).unwrap_or_default().to_owned();
     let truth = if truth.column("left_id").is_some() && truth.column("right_id").is_some() {
         let (one, other) = (column(&truth, "left_id")?, column(&truth, "right_id")?);
         let pair = |row| {
@@ -375,14 +472,13 @@ fn evaluate(
         }
         Truth::Entities(of)
     };
-    let value = |column: &'_ columns::TextColumn, row: usize| column.codes[row] as usize;
     let pairs: Vec<(&str, &str, f64)> = (0..links.rows())
         .filter(|row| {
             left.codes[*row] != NONE && right.codes[*row] != NONE && probability.codes[*row] != NONE
         })
         .map(|row| {
-            let (one, other) = (&left.values[value(&left, row)], &right.values[value(&right, row)]);
-            (one.as_str(), other.as_str(), values[value(&probability, row)])
+            let (one, other) = (left.said(row).unwrap_or_default(), right.said(row).unwrap_or_default());
+            (one, other, values[probability.codes[row] as usize])
         })
         .collect();
     let found = evaluate::evaluate(&pairs, &truth);

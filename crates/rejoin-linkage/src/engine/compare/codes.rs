@@ -10,7 +10,7 @@ pub(super) const CATEGORY: Comparator = Comparator {
     start: &[0.04, 0.96],
     chance: &[0.5, 0.5],
     exact: &[(2, Frequency::Value)],
-    level: |data, columns, left, right| match both(data, columns[0], left, right) {
+    level: |_, columns, left, right| match both(columns[0], left, right) {
         None => 0,
         Some(_) => 1 + u8::from(left[columns[0]] == right[columns[0]]),
     },
@@ -27,11 +27,12 @@ pub(super) const CODE: Comparator = Comparator {
 };
 
 fn code(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
-    let Some((one, other)) = both(data, columns[0], left, right) else { return 0 };
+    let Some((one, other)) = both(columns[0], left, right) else { return 0 };
     if left[columns[0]] == right[columns[0]] {
         return 4;
     }
-    let (one, other) = (&one.whole, &other.whole);
+    let texts = &data.columns[columns[0]].texts;
+    let (one, other) = (&texts[one as usize], &texts[other as usize]);
     if one.one_slip(other) {
         return 3;
     }
@@ -56,12 +57,14 @@ pub(super) const EMAIL: Comparator = Comparator {
 };
 
 fn email(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
-    let Some((one, other)) = both(data, columns[0], left, right) else { return 0 };
+    let Some((one, other)) = both(columns[0], left, right) else { return 0 };
     if left[columns[0]] == right[columns[0]] {
         return 4;
     }
-    let (a, b) = (&data.words[one.words[0] as usize].packed, &data.words[other.words[0] as usize].packed);
-    if one.words[0] == other.words[0] || a.one_slip(b) {
+    let words = &data.columns[columns[0]].words;
+    let (one, other) = (words[one as usize].first(), words[other as usize].first());
+    let (a, b) = (&data.words[one as usize].packed, &data.words[other as usize].packed);
+    if one == other || a.one_slip(b) {
         return 3;
     }
     1 + u8::from(a.jaro_winkler_at_least(b, 0.9))

@@ -24,17 +24,19 @@ pub(super) const DATE: Comparator = Comparator {
 };
 
 fn level(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
-    let Some((one, other)) = both(data, columns[0], left, right) else { return 0 };
+    let Some((one, other)) = both(columns[0], left, right) else { return 0 };
+    let days = &data.columns[columns[0]].days;
+    let (one, other) = (&days[one as usize], &days[other as usize]);
     if one.span > 1 || other.span > 1 {
-        let agrees =
-            one.day < other.day.saturating_add(other.span) && other.day < one.day.saturating_add(one.span);
+        let agrees = one.first < other.first.saturating_add(other.span)
+            && other.first < one.first.saturating_add(one.span);
         if agrees {
-            return if one.span == other.span && one.day == other.day && one.span <= 31 { 8 } else { 5 };
+            return if one.span == other.span && one.first == other.first && one.span <= 31 { 8 } else { 5 };
         }
-        let apart = (one.day - other.day).abs() - one.span.max(other.span);
+        let apart = (one.first - other.first).abs() - one.span.max(other.span);
         return if apart <= 366 { 3 } else { 1 + u8::from(apart <= 3_653) };
     }
-    if one.day == other.day {
+    if one.first == other.first {
         return 8;
     }
     let (a, b) = (one.civil, other.civil);
@@ -55,7 +57,7 @@ fn level(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
     if a.0 == b.0 {
         return 4;
     }
-    let apart = (one.day - other.day).abs();
+    let apart = (one.first - other.first).abs();
     if apart <= 366 { 3 } else { 1 + u8::from(apart <= 3_653) }
 }
 

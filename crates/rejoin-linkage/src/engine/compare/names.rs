@@ -3,7 +3,7 @@
 
 use super::{Comparator, Frequency, both};
 use crate::columns::NONE;
-use crate::engine::data::{Cell, Data, Kind};
+use crate::engine::data::{Data, Kind};
 
 /// Given names; columns: given names, then surnames if the spec has them.
 pub(super) const GIVEN: Comparator = Comparator {
@@ -14,14 +14,15 @@ pub(super) const GIVEN: Comparator = Comparator {
         "similar",
         "another of the given names alike",
         "an initial that agrees",
+        "a short or tender form",
         "alike",
         "in the surname's place",
         "first given name the same",
         "all the same",
     ],
-    start: &[0.06, 0.03, 0.03, 0.02, 0.12, 0.02, 0.17, 0.55],
-    chance: &[0.955, 0.02, 0.006, 0.006, 0.003, 0.0005, 0.004, 0.0055],
-    exact: &[(7, Frequency::First), (8, Frequency::Value)],
+    start: &[0.06, 0.03, 0.03, 0.02, 0.02, 0.11, 0.02, 0.16, 0.55],
+    chance: &[0.953, 0.02, 0.006, 0.006, 0.002, 0.003, 0.0005, 0.004, 0.0055],
+    exact: &[(8, Frequency::First), (9, Frequency::Value)],
     level: given,
 };
 
@@ -53,45 +54,50 @@ fn initial(data: &Data, one: u32, other: u32) -> bool {
 
 /// Whether the columns `here` and `there` of the two rows hold each other's words.
 fn crossed(data: &Data, here: usize, there: usize, left: &[u32], right: &[u32]) -> bool {
-    let cell = |column: usize, row: &[u32]| -> Option<&Cell> {
-        (row[column] != NONE).then(|| &data.columns[column].cells[row[column] as usize])
+    let first = |column: usize, row: &[u32]| -> Option<u32> {
+        (row[column] != NONE).then(|| data.columns[column].words[row[column] as usize].first())
     };
-    let meets = |one: Option<&Cell>, other: Option<&Cell>| {
-        one.zip(other).is_some_and(|(one, other)| data.likeness(one.words[0], other.words[0]) >= 2)
+    let meets = |one: Option<u32>, other: Option<u32>| {
+        one.zip(other).is_some_and(|(one, other)| data.likeness(one, other) >= 3)
     };
-    meets(cell(here, left), cell(there, right)) && meets(cell(there, left), cell(here, right))
+    meets(first(here, left), first(there, right)) && meets(first(there, left), first(here, right))
 }
 
 fn given(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
-    let Some((one, other)) = both(data, columns[0], left, right) else { return 0 };
-    if left[columns[0]] == right[columns[0]] {
-        return 8;
+    let Some((one, other)) = both(columns[0], left, right) else { return 0 };
+    if one == other {
+        return 9;
     }
-    let first = data.likeness(one.words[0], other.words[0]);
-    if first >= 2 {
-        return if first == 3 { 7 } else { 5 };
+    let words = &data.columns[columns[0]].words;
+    let (names, second) = (&words[one as usize], &words[other as usize]);
+    let first = data.likeness(names.first(), second.first());
+    if first >= 3 {
+        return if first == 4 { 8 } else { 6 };
     }
     if columns.len() > 1 && crossed(data, columns[0], columns[1], left, right) {
-        return 6;
+        return 7;
     }
-    if initial(data, one.words[0], other.words[0]) {
+    if first == 2 {
+        return 5;
+    }
+    if initial(data, names.first(), second.first()) {
         return 4;
     }
-    let more = one.words().len().max(other.words().len()) > 1;
+    let more = names.count.max(second.count) > 1;
     if more
-        && one
-            .words()
-            .iter()
-            .any(|word| other.words().iter().any(|second| data.likeness(*word, *second) >= 2))
+        && names.ids().iter().any(|word| second.ids().iter().any(|other| data.likeness(*word, *other) >= 3))
     {
         return 3;
     }
-    1 + u8::from(first == 1 || alike_written_apart(one, other))
+    1 + u8::from(first == 1 || written_apart(data, columns[0], one, other))
 }
 
 /// The same letters with the spaces elsewhere, or nearly.
-fn alike_written_apart(one: &Cell, other: &Cell) -> bool {
-    one.count != other.count && one.whole.jaro_winkler_at_least(&other.whole, 0.92)
+fn written_apart(data: &Data, column: usize, one: u32, other: u32) -> bool {
+    let column = &data.columns[column];
+    let (one, other) = (one as usize, other as usize);
+    column.words[one].count != column.words[other].count
+        && column.texts[one].jaro_winkler_at_least(&column.texts[other], 0.92)
 }
 
 /// Surnames of a row over its surname columns, at most four words.
@@ -100,7 +106,7 @@ fn surnames(data: &Data, columns: &[usize], row: &[u32]) -> ([u32; 4], usize) {
     let mut count = 0;
     for column in columns.iter().filter(|column| data.columns[**column].kind == Kind::Surname) {
         if row[*column] != NONE {
-            for word in data.columns[*column].cells[row[*column] as usize].words() {
+            for word in data.columns[*column].words[row[*column] as usize].ids() {
                 if count < words.len() {
                     words[count] = *word;
                     count += 1;
@@ -122,27 +128,27 @@ fn surname(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
     let likeness = |a: usize, b: usize| data.likeness(one[a], other[b]);
     let first = likeness(0, 0);
     if ones == 1 && others == 1 {
-        if first >= 2 {
+        if first >= 3 {
             return 7;
         }
     } else if ones > 1 && others > 1 {
         let second = likeness(1, 1);
-        if first >= 2 && second >= 2 {
+        if first >= 3 && second >= 3 {
             return 7;
         }
         let (over, back) = (likeness(0, 1), likeness(1, 0));
-        if over >= 2 && back >= 2 {
+        if over >= 3 && back >= 3 {
             return 6;
         }
-        if first.max(second).max(over).max(back) >= 2 {
+        if first.max(second).max(over).max(back) >= 3 {
             return 3;
         }
     } else {
-        if first == 3 {
+        if first == 4 {
             return 8;
         }
         let across = if ones > 1 { likeness(1, 0) } else { likeness(0, 1) };
-        if first >= 2 || across >= 2 {
+        if first >= 3 || across >= 3 {
             return 4;
         }
     }
@@ -152,6 +158,6 @@ fn surname(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
         return 5;
     }
     let apart =
-        both(data, columns[0], left, right).is_some_and(|(one, other)| alike_written_apart(one, other));
+        both(columns[0], left, right).is_some_and(|(one, other)| written_apart(data, columns[0], one, other));
     1 + u8::from(first == 1 || apart)
 }

@@ -1,7 +1,7 @@
 //! Anything in words: towns, streets, occupations.
 
 use super::{Comparator, Frequency, both};
-use crate::engine::data::{Cell, Data, Kind};
+use crate::engine::data::{Data, Kind, Words};
 
 /// Words in any order.
 pub(super) const TEXT: Comparator = Comparator {
@@ -21,25 +21,28 @@ pub(super) const TEXT: Comparator = Comparator {
 };
 
 fn level(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
-    let Some((one, other)) = both(data, columns[0], left, right) else { return 0 };
-    if left[columns[0]] == right[columns[0]] {
+    let Some((one, other)) = both(columns[0], left, right) else { return 0 };
+    if one == other {
         return 5;
     }
+    let column = &data.columns[columns[0]];
+    let (text, second) = (&column.texts[one as usize], &column.texts[other as usize]);
+    let (one, other) = (&column.words[one as usize], &column.words[other as usize]);
     if one.count == 1 && other.count == 1 {
-        return match data.likeness(one.words[0], other.words[0]) {
+        return match data.likeness(one.first(), other.first()) {
             0 => 1,
             1 => 3,
             _ => 4,
         };
     }
-    let short = one.whole.len().max(other.whole.len()) < 16;
-    if short && one.whole.jaro_winkler_at_least(&other.whole, 0.94) {
+    let short = text.len().max(second.len()) < 16;
+    if short && text.jaro_winkler_at_least(second, 0.94) {
         return 4;
     }
     // Counted both ways: a repeated word must not make a pair weigh more than the same pair turned round.
-    let found = |few: &Cell, many: &Cell| {
-        let meets = |word: &&u32| many.words().iter().any(|second| data.likeness(**word, *second) >= 2);
-        few.words().iter().filter(meets).count()
+    let found = |few: &Words, many: &Words| {
+        let meets = |word: &&u32| many.ids().iter().any(|second| data.likeness(**word, *second) >= 3);
+        few.ids().iter().filter(meets).count()
     };
     let common = found(one, other).min(found(other, one));
     let (few, many) = if one.count <= other.count { (one, other) } else { (other, one) };
