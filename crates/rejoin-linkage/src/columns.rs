@@ -73,6 +73,8 @@ pub struct People {
     pub sex: UInt32Array,
     /// Day of birth, days from 1970-01-01 (for ages, the middle of what the age allows).
     pub birth: Int32Array,
+    /// Days that the day of birth may be: 1 where it is known.
+    pub birth_span: Int32Array,
     /// Country code.
     pub country: StringArray,
     /// Town of origin, folded.
@@ -87,6 +89,34 @@ pub struct People {
     pub day: Int32Array,
     /// Minute of apprehension, from 1970-01-01 00:00, where the minute is recorded.
     pub minute: Int64Array,
+    /// Language or people, folded.
+    pub language: StringArray,
+    /// Telephones and addresses.
+    pub contacts: Contacts,
+    /// Where they were held.
+    pub stays: Stays,
+}
+
+/// Telephones and addresses by which people, or those who ask for them, can be reached: one row each.
+#[derive(Debug, Clone)]
+pub struct Contacts {
+    /// Row of the person.
+    pub by: UInt32Array,
+    /// The number or the folded address; an address begins with `@`.
+    pub value: StringArray,
+}
+
+/// Stays in a named place, one row a stay.
+#[derive(Debug, Clone)]
+pub struct Stays {
+    /// Row of the person.
+    pub by: UInt32Array,
+    /// The place, folded.
+    pub place: StringArray,
+    /// First day, from 1970-01-01.
+    pub from: Int32Array,
+    /// Last day.
+    pub to: Int32Array,
 }
 
 /// Relatives that people name, one row a name.
@@ -98,6 +128,8 @@ pub struct Named {
     pub whom: UInt32Array,
     /// The name.
     pub names: Names,
+    /// What an adult who names a child says to be to it: 0 a parent, 1 a grandparent, 2 another carer; null: not said.
+    pub relation: UInt32Array,
 }
 
 /// No value.

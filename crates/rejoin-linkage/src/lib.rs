@@ -9,6 +9,7 @@ pub mod block;
 pub mod cluster;
 pub mod columns;
 pub mod compare;
+pub mod dna;
 pub mod engine;
 pub mod estimate;
 pub mod evaluate;

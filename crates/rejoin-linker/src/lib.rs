@@ -6,6 +6,7 @@
 
 pub mod auto;
 pub mod evaluate;
+pub mod kinship;
 pub mod output;
 pub mod prepare;
 pub mod report;

@@ -14,17 +14,43 @@ pub enum Relation {
     Father,
     /// A parent whose sex is not on record.
     Parent,
+    /// A grandparent.
+    Grandparent,
+    /// Another carer: an aunt, an uncle, a legal guardian.
+    Guardian,
     /// Another child of the same parents.
     Sibling,
 }
 
 impl Relation {
+    /// Every relation.
+    pub const ALL: [Relation; 6] = [
+        Relation::Mother,
+        Relation::Father,
+        Relation::Parent,
+        Relation::Grandparent,
+        Relation::Guardian,
+        Relation::Sibling,
+    ];
+
+    /// Whether it is that of a mother or father.
+    pub fn is_parent(self) -> bool {
+        matches!(self, Relation::Mother | Relation::Father | Relation::Parent)
+    }
+
+    /// The relation of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|relation| relation.word() == word)
+    }
+
     /// The stable word used in output and truth files.
     pub fn word(self) -> &'static str {
         match self {
             Relation::Mother => "mother",
             Relation::Father => "father",
             Relation::Parent => "parent",
+            Relation::Grandparent => "grandparent",
+            Relation::Guardian => "guardian",
             Relation::Sibling => "sibling",
         }
     }
@@ -56,4 +82,38 @@ pub struct FamilyCandidate {
     pub evidence: Vec<Evidence>,
     /// Another candidate of at least even probability claims the same place in the child's family.
     pub contested: bool,
+    /// Probability that none of the candidates for the place is right.
+    pub none: f64,
+    /// It had been rejected, and is proposed again for what is new since then.
+    pub new: Vec<String>,
+}
+
+/// What a person decided of a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// To be verified: child and adult are asked. Nothing is decided of the family yet.
+    Accepted,
+    /// Not proposed again unless there is new evidence.
+    Rejected,
+    /// Somebody is to look for more.
+    NeedsEvidence,
+}
+
+impl Verdict {
+    /// Every verdict with its stable word.
+    pub const ALL: [(Verdict, &str); 3] = [
+        (Verdict::Accepted, "accepted"),
+        (Verdict::Rejected, "rejected"),
+        (Verdict::NeedsEvidence, "needs-evidence"),
+    ];
+
+    /// The stable word.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(verdict, _)| *verdict == self).map_or("", |(_, word)| word)
+    }
+
+    /// The verdict of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(verdict, _)| *verdict)
+    }
 }

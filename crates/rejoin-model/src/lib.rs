@@ -14,7 +14,7 @@ pub mod person;
 pub mod record;
 
 pub use custody::{Bound, Chain, Custodian, Interval, Problem, ProblemKind, Separation, SeparationBasis};
-pub use family::{Evidence, FamilyCandidate, Relation};
+pub use family::{Evidence, FamilyCandidate, Relation, Verdict};
 pub use field::{Field, FieldKind};
 pub use finding::{Finding, FindingCode, Severity};
 pub use id::{PersonId, RecordId};

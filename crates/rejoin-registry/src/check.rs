@@ -3,7 +3,10 @@
 
 use crate::project::{Reader, payload};
 use crate::store::{Store, finding_line};
-use crate::wire::{self, ListReceived, ModelRun, RecordAbsent, RecordReceived, WireFinding};
+use crate::wire::{
+    self, DnaCompared, DnaDestroyed, ListReceived, MatchDecided, MatchUndone, ModelRun, RecordAbsent,
+    RecordReceived, WireFinding,
+};
 use crate::{Error, Progress};
 use rejoin_ledger::Hash;
 use rejoin_model::{Field, Finding};
@@ -30,6 +33,8 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     let mut findings: Vec<String> = Vec::new();
     let mut deliveries: Vec<String> = Vec::new();
     let mut units: BTreeSet<String> = BTreeSet::new();
+    let mut decisions: BTreeMap<u64, (i64, (f64, String), Option<i64>)> = BTreeMap::new();
+    let mut comparisons: BTreeMap<u64, (Option<f64>, Option<i64>, String)> = BTreeMap::new();
     // What a run derived → the event of the run, and the digest of its result.
     let mut runs: HashMap<&str, (u64, String)> = HashMap::new();
     store.each_event(|event| {
@@ -78,17 +83,64 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
             }
             wire::PEOPLE_LINKED | wire::FAMILIES_PROPOSED => {
                 let run: ModelRun = payload(&event)?;
-                // Linking anew leaves no families: they were between the people of the run before.
-                if event.kind == wire::PEOPLE_LINKED && runs.remove("families").is_some() {
-                    runs.insert("families", (0, digest(&[])));
+                // Linking anew leaves families only between people whom it did not change.
+                if let (wire::PEOPLE_LINKED, Some((at, _)), Some(left)) =
+                    (event.kind.as_str(), runs.get("families").cloned(), &run.families)
+                {
+                    runs.insert("families", (at, left.clone()));
                 }
                 let name = if event.kind == wire::PEOPLE_LINKED { "people" } else { "families" };
                 runs.insert(name, (event.sequence, run.result));
+            }
+            wire::MATCH_DECIDED => {
+                let decided: MatchDecided = payload(&event)?;
+                let seen = serde_json::to_string(&decided.seen).unwrap_or_default();
+                let first = |records: &[String]| records.first().cloned().unwrap_or_default();
+                let texts = [
+                    first(&decided.child),
+                    first(&decided.other),
+                    decided.relation.clone(),
+                    decided.verdict.clone(),
+                    decided.reason.clone(),
+                    seen,
+                    event.actor.clone(),
+                ];
+                let line = (decided.probability, texts.join("\u{1f}"));
+                decisions.insert(event.sequence, (event.at_micros, line, None));
+            }
+            wire::MATCH_UNDONE => {
+                let undone: MatchUndone = payload(&event)?;
+                if let Some(decision) = decisions.get_mut(&undone.decision) {
+                    decision.2 = Some(event.sequence as i64);
+                }
+            }
+            wire::DNA_COMPARED => {
+                let compared: DnaCompared = payload(&event)?;
+                let first = |records: &[String]| records.first().cloned().unwrap_or_default();
+                let texts = [first(&compared.child), first(&compared.other), compared.words()].join("\u{1f}");
+                comparisons.insert(event.sequence, (compared.log10, None, texts));
+            }
+            wire::DNA_DESTROYED => {
+                let destroyed: DnaDestroyed = payload(&event)?;
+                if let Some(comparison) = comparisons.get_mut(&destroyed.comparison) {
+                    comparison.1 = Some(event.sequence as i64);
+                }
             }
             _ => {}
         }
         Ok(())
     })?;
+    let mut decided: Vec<String> = decisions
+        .into_iter()
+        .map(|(sequence, (at, (probability, texts), undone))| {
+            format!("{sequence} {at} {probability} {undone:?} {texts}")
+        })
+        .collect();
+    decided.extend(
+        comparisons.into_iter().map(|(sequence, (log10, destroyed, texts))| {
+            format!("{sequence} {log10:?} {destroyed:?} {texts}")
+        }),
+    );
     let of_records: Vec<String> = records
         .iter()
         .map(|(id, record)| {
@@ -100,7 +152,7 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     let mut people = store.person_lines()?;
     people.extend(store.link_lines()?);
     let people = digest(&people);
-    let families = digest(&store.candidate_lines()?);
+    let families = store.families()?;
     let run_differs = |name: &str, found: String| -> Result<bool, Error> {
         let expected = runs.get(name).cloned().unwrap_or((0, digest(&[])));
         Ok(store.derived_at(name)?.unwrap_or(0) != expected.0 || found != expected.1)
@@ -108,6 +160,7 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     if of_records != store.record_lines()?
         || findings != store.finding_lines()?
         || deliveries != store.delivery_lines()?
+        || decided != store.decision_lines()?
         || units != store.family_unit_lines()?.into_iter().collect()
         || run_differs("people", people)?
         || run_differs("families", families)?

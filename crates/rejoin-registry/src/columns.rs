@@ -2,9 +2,13 @@
 
 use arrow_array::{Int32Array, Int64Array, StringArray, UInt32Array};
 use rejoin_custody::Person;
+use rejoin_linkage::columns::{Contacts, Stays};
 use rejoin_linkage::{Named, Names, People, Records, Words};
 use rejoin_model::family::LARGEST_UNIT;
-use rejoin_model::{Field, ListKind, Moment, PersonName, Precision, Record, RecordId, Sex, Subject, Value};
+use rejoin_model::{
+    Custodian, Field, Interval, ListKind, Moment, PersonName, Precision, Record, RecordId, Sex, Subject,
+    Value,
+};
 use rejoin_normalize::phonetic;
 use rejoin_normalize::text::fold;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -133,10 +137,13 @@ pub(crate) fn of_people(people: &[Person<'_>], units: &[(RecordId, String, Strin
             at.or_else(|| person.apprehended())
         })
         .collect();
-    let born = |person: &Person<'_>| -> Option<i32> {
-        let spans = person.records.iter().filter_map(|record| birth(record));
-        spans.min_by_key(|(_, days)| *days).map(|(day, days)| day + days / 2)
-    };
+    let births: Vec<Option<(i32, i32)>> = people
+        .iter()
+        .map(|person| {
+            let spans = person.records.iter().filter_map(|record| birth(record));
+            spans.min_by_key(|(_, days)| *days).map(|(day, days)| (day + days / 2, days))
+        })
+        .collect();
     let columns = People {
         grown: people
             .iter()
@@ -148,7 +155,8 @@ pub(crate) fn of_people(people: &[Person<'_>], units: &[(RecordId, String, Strin
             .collect(),
         names: names(&people.iter().map(best_name).collect::<Vec<_>>()),
         sex: people.iter().map(|person| sex(person.first(|record| record.sex()))).collect(),
-        birth: Int32Array::from_iter(people.iter().map(born)),
+        birth: Int32Array::from_iter(births.iter().map(|birth| birth.map(|(day, _)| day))),
+        birth_span: Int32Array::from_iter(births.iter().map(|birth| birth.map(|(_, days)| days))),
         country: people
             .iter()
             .map(|person| person.first(|record| record.country()).map(|country| country.to_string()))
@@ -172,18 +180,28 @@ pub(crate) fn of_people(people: &[Person<'_>], units: &[(RecordId, String, Strin
                 .iter()
                 .map(|at| at.filter(|at| at.precision() == Precision::Minute).map(Moment::earliest)),
         ),
+        language: people
+            .iter()
+            .map(|person| person.first(|record| record.text(Field::Language)).map(fold))
+            .collect(),
+        contacts: contacts(people),
+        stays: stays(people),
     };
     let mut by = Vec::new();
     let mut whom = Vec::new();
+    let mut relations: Vec<Option<u32>> = Vec::new();
     let mut relatives: Vec<&PersonName> = Vec::new();
     for (row, person) in people.iter().enumerate() {
         for (code, field) in [Field::MotherName, Field::FatherName, Field::ChildName].into_iter().enumerate()
         {
             let mut seen: Vec<&str> = Vec::new();
-            for value in person.records.iter().flat_map(|record| record.all(field)) {
+            let values =
+                person.records.iter().flat_map(|record| record.all(field).map(move |value| (record, value)));
+            for (record, value) in values {
                 if let Value::Name(name) = value
                     && !seen.contains(&name.said.as_str())
                 {
+                    relations.push(record.text(Field::Relation).and_then(relation));
                     seen.push(&name.said);
                     by.push(row as u32);
                     whom.push(code as u32);
@@ -196,6 +214,89 @@ pub(crate) fn of_people(people: &[Person<'_>], units: &[(RecordId, String, Strin
         by: UInt32Array::from(by),
         whom: UInt32Array::from(whom),
         names: names(&relatives.into_iter().map(Some).collect::<Vec<_>>()),
+        relation: UInt32Array::from(relations),
     };
     (columns, named)
+}
+
+/// What an adult says to be to a child: 0 a parent, 1 a grandparent, 2 another carer.
+fn relation(said: &str) -> Option<u32> {
+    const WORDS: [(u32, &[&str]); 3] = [
+        (1, &["grandmother", "grandfather", "grandparent", "abuela", "abuelo", "abuelita", "abuelito"]),
+        (
+            2,
+            &[
+                "aunt",
+                "uncle",
+                "tia",
+                "tio",
+                "guardian",
+                "sponsor",
+                "tutor",
+                "tutora",
+                "cousin",
+                "prima",
+                "primo",
+                "stepmother",
+                "stepfather",
+                "madrastra",
+                "padrastro",
+                "madrina",
+                "padrino",
+            ],
+        ),
+        (0, &["mother", "father", "parent", "mom", "dad", "madre", "padre", "mama", "papa", "mami", "papi"]),
+    ];
+    let folded = fold(said);
+    let has = |words: &[&str]| folded.split(' ').any(|word| words.contains(&word));
+    WORDS.iter().find(|(_, words)| has(words)).map(|(relation, _)| *relation)
+}
+
+fn contacts(people: &[Person<'_>]) -> Contacts {
+    let (mut by, mut value) = (Vec::new(), Vec::new());
+    for (row, person) in (0u32..).zip(people) {
+        let mut own: BTreeSet<String> = BTreeSet::new();
+        for record in &person.records {
+            for said in record.all(Field::Phone).chain(record.all(Field::Address)) {
+                match said {
+                    Value::Phone(phone) => own.insert(phone.clone()),
+                    // An address of one word is a town.
+                    Value::Text(address) if fold(address).contains(' ') => {
+                        own.insert(format!("@{}", fold(address)))
+                    }
+                    _ => false,
+                };
+            }
+        }
+        for contact in own {
+            by.push(row);
+            value.push(contact);
+        }
+    }
+    Contacts { by: UInt32Array::from(by), value: StringArray::from(value) }
+}
+
+/// Stays with a place and both days, after the border: who was apprehended together was held together there, and that is
+/// counted already. An end that no record gives is none: what is not known proves nothing.
+fn stays(people: &[Person<'_>]) -> Stays {
+    let (mut by, mut place, mut from, mut to) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (row, person) in (0u32..).zip(people) {
+        let later = |interval: &&Interval| !interval.end_inferred && interval.custodian != Custodian::Border;
+        for interval in person.chain.intervals.iter().filter(later) {
+            if let (Some(at), Some(first), Some(last)) =
+                (&interval.place, interval.from.moment(), interval.to.moment())
+            {
+                by.push(row);
+                place.push(fold(at));
+                from.push(first.day_number());
+                to.push(last.day_number());
+            }
+        }
+    }
+    Stays {
+        by: UInt32Array::from(by),
+        place: StringArray::from(place),
+        from: Int32Array::from(from),
+        to: Int32Array::from(to),
+    }
 }

@@ -120,6 +120,9 @@ pub enum Error {
     /// A clock file cannot be used.
     #[error("the clocks cannot be read: {0}")]
     Clocks(String),
+    /// Asked for what cannot be done so.
+    #[error("{0}")]
+    Refused(String),
     /// A step that needs another step first.
     #[error("{0}")]
     First(&'static str),
@@ -162,6 +165,7 @@ impl Error {
                 "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()
             }
             Error::Clocks(_) => "compare with clocks/us.toml of the source tree".into(),
+            Error::Refused(_) => "`rejoin list children` and `rejoin list links` show ids and proposals".into(),
             Error::First(_) => "run that step, then this one".into(),
         }
     }

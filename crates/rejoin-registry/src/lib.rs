@@ -9,14 +9,16 @@ mod clocks;
 mod columns;
 mod derive;
 mod error;
+mod families;
 mod import;
 mod project;
 mod store;
 mod view;
 mod wire;
 
-pub use derive::{FamiliesReport, LinkReport};
+pub use derive::LinkReport;
 pub use error::Error;
+pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
 
@@ -102,7 +104,8 @@ impl Case {
             self.link(stamp, progress)?;
         }
         if proposed {
-            self.families(stamp, progress)?;
+            let whole = Proposing { whole: true, ..Proposing::default() };
+            self.propose(&whole, stamp, progress)?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::store::{Change, Store, StoredEvent};
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived};
-use crate::{Error, Progress};
+use crate::{Error, Progress, Stamp};
 use rejoin_ingest::{Interpreter, Mapping};
 use rejoin_model::{Field, Finding, Origin, Record, RecordId};
 use serde::de::DeserializeOwned;
@@ -102,6 +102,13 @@ impl Projector {
             wire::LIST_RECEIVED => self.list_received(change, event.sequence, &payload(event)?),
             wire::RECORD_RECEIVED => self.record_received(change, event.sequence, &payload(event)?),
             wire::RECORD_ABSENT => change.absent(&payload::<RecordAbsent>(event)?.id),
+            wire::MATCH_DECIDED => {
+                let stamp = Stamp { at_micros: event.at_micros, actor: event.actor.clone() };
+                change.decision(event.sequence, &stamp, &payload(event)?)
+            }
+            wire::MATCH_UNDONE => change.undone(event.sequence, &payload(event)?),
+            wire::DNA_COMPARED => change.dna(event.sequence, &payload(event)?),
+            wire::DNA_DESTROYED => change.dna_destroyed(event.sequence, &payload(event)?),
             _ => Ok(()),
         }
     }

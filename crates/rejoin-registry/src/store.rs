@@ -1,5 +1,6 @@
 //! SQLite, private to the registry. Events are append-only, by trigger and by hash chain; every other table is derived.
 
+use crate::wire::{DnaCompared, DnaDestroyed, MatchDecided, MatchUndone};
 use crate::{Error, Progress, Stamp};
 use rejoin_ledger::{Checkpoint, Envelope, Hash, Verifier};
 use rejoin_model::{Finding, RecordId};
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Form of the file.
-const FORM: i64 = 1;
+const FORM: i64 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE event (
@@ -48,17 +49,26 @@ CREATE TABLE link (
     left_record TEXT NOT NULL, right_record TEXT NOT NULL, weight INTEGER NOT NULL, joined INTEGER NOT NULL, steps TEXT NOT NULL
 ) STRICT;
 CREATE TABLE candidate (
-    child TEXT NOT NULL, other TEXT NOT NULL, relation TEXT NOT NULL, probability REAL NOT NULL,
-    contested INTEGER NOT NULL, evidence TEXT NOT NULL
+    child TEXT NOT NULL, other TEXT NOT NULL, relation TEXT NOT NULL, probability REAL NOT NULL, none REAL NOT NULL,
+    contested INTEGER NOT NULL, evidence TEXT NOT NULL, new TEXT NOT NULL
 ) STRICT;
 CREATE INDEX candidate_by_child ON candidate (child);
 CREATE INDEX candidate_by_other ON candidate (other);
 CREATE TABLE family_unit (record TEXT NOT NULL, list TEXT NOT NULL, unit TEXT NOT NULL, PRIMARY KEY (record, unit)) STRICT, WITHOUT ROWID;
+CREATE TABLE scored (person TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE decision (
+    sequence INTEGER PRIMARY KEY, at_micros INTEGER NOT NULL, actor TEXT NOT NULL, child TEXT NOT NULL, other TEXT NOT NULL,
+    relation TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, probability REAL NOT NULL, seen TEXT NOT NULL,
+    undone INTEGER
+) STRICT;
+CREATE TABLE dna (
+    sequence INTEGER PRIMARY KEY, child TEXT NOT NULL, other TEXT NOT NULL, words TEXT NOT NULL, log10 REAL, destroyed INTEGER
+) STRICT;
 CREATE TABLE derived (name TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;
 ";
 
 /// Those that events give by themselves; the others are made by runs of linking and matching.
-const PROJECTED: [&str; 4] = ["delivery", "record", "finding", "family_unit"];
+const PROJECTED: [&str; 6] = ["delivery", "record", "finding", "family_unit", "decision", "dna"];
 
 /// The database of a case.
 pub(crate) struct Store {
@@ -68,15 +78,19 @@ pub(crate) struct Store {
 /// An event as stored.
 pub(crate) struct StoredEvent {
     pub sequence: u64,
+    pub at_micros: i64,
+    pub actor: String,
     pub kind: String,
     pub version: u16,
     pub payload: Vec<u8>,
 }
 
 impl StoredEvent {
-    /// Of a row whose first columns are sequence, kind, version and payload.
+    /// Of a row whose first columns are sequence, kind, version and payload; time and actor are left out.
     pub fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
+            at_micros: 0,
+            actor: String::new(),
             sequence: row.get::<_, i64>(0)? as u64,
             kind: row.get(1)?,
             version: u16::try_from(row.get::<_, i64>(2)?).unwrap_or(u16::MAX),
@@ -164,14 +178,20 @@ impl Store {
 
     /// Every event, in order.
     pub fn each_event(&self, mut visit: impl FnMut(StoredEvent) -> Result<(), Error>) -> Result<(), Error> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT sequence, kind, version, payload FROM event ORDER BY sequence")?;
+        let mut statement = self.connection.prepare(
+            "SELECT sequence, kind, version, payload, at_micros, actor FROM event ORDER BY sequence",
+        )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            visit(StoredEvent::from_row(row)?)?;
+            visit(StoredEvent { at_micros: row.get(4)?, actor: row.get(5)?, ..StoredEvent::from_row(row)? })?;
         }
         Ok(())
+    }
+
+    /// The newest event of a kind.
+    pub fn newest(&self, kind: &str) -> Result<Option<StoredEvent>, Error> {
+        let sql = "SELECT sequence, kind, version, payload FROM event WHERE kind = ?1 ORDER BY sequence DESC LIMIT 1";
+        Ok(self.connection.query_row(sql, [kind], StoredEvent::from_row).optional()?)
     }
 
     /// The record table as lines, in the order of ids.
@@ -209,23 +229,32 @@ impl Store {
         })
     }
 
-    /// The proposed families as lines, in the order of their run.
-    pub fn candidate_lines(&self) -> Result<Vec<String>, Error> {
-        self.lines(
-            "SELECT child, other, relation, probability, contested, evidence FROM candidate ORDER BY rowid",
+    /// The digest of the proposed families, and of the people between whom they were proposed.
+    pub fn families(&self) -> Result<String, Error> {
+        families(&self.connection)
+    }
+
+    /// The decisions and comparisons of DNA as lines, in order.
+    pub fn decision_lines(&self) -> Result<Vec<String>, Error> {
+        let mut lines = self.lines(
+            "SELECT sequence, child, other, relation, verdict, reason, probability, seen, undone, actor, at_micros FROM decision ORDER BY sequence",
             |row| {
-                let [child, other, relation]: [String; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
-                let (probability, contested): (f64, bool) = (row.get(3)?, row.get(4)?);
-                Ok(candidate_line(
-                    &child,
-                    &other,
-                    &relation,
-                    probability,
-                    contested,
-                    &row.get::<_, String>(5)?,
-                ))
+                let texts: [String; 7] = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(7)?, row.get(9)?];
+                let (sequence, at): (i64, i64) = (row.get(0)?, row.get(10)?);
+                let (probability, undone): (f64, Option<i64>) = (row.get(6)?, row.get(8)?);
+                Ok(format!("{sequence} {at} {probability} {undone:?} {}", texts.join("\u{1f}")))
             },
-        )
+        )?;
+        lines.extend(self.lines(
+            "SELECT sequence, child, other, words, log10, destroyed FROM dna ORDER BY sequence",
+            |row| {
+                let texts: [String; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
+                let (sequence, log10): (i64, Option<f64>) = (row.get(0)?, row.get(4)?);
+                let destroyed: Option<i64> = row.get(5)?;
+                Ok(format!("{sequence} {log10:?} {destroyed:?} {}", texts.join("\u{1f}")))
+            },
+        )?);
+        Ok(lines)
     }
 
     /// The links as lines, in the order of their run.
@@ -245,9 +274,7 @@ impl Store {
         sql: &str,
         line: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<String>,
     ) -> Result<Vec<String>, Error> {
-        let mut statement = self.connection.prepare(sql)?;
-        let lines = statement.query_map([], line)?.collect::<Result<_, _>>()?;
-        Ok(lines)
+        lines(&self.connection, sql, line)
     }
 
     /// The delivery table as lines, in order.
@@ -293,16 +320,32 @@ impl Store {
     }
 }
 
-/// A candidate as one text, the same from a run and from the table.
-pub(crate) fn candidate_line(
-    child: &str,
-    other: &str,
-    relation: &str,
-    probability: f64,
-    contested: bool,
-    evidence: &str,
-) -> String {
-    format!("{child} {other} {relation} {probability} {contested} {evidence}")
+/// The proposed families and the people between whom they were proposed, as one hash: in an order that does not depend on
+/// how the rows came to the table.
+fn families(connection: &Connection) -> Result<String, Error> {
+    let candidates = lines(
+        connection,
+        "SELECT child, other, relation, probability, contested, evidence, none, new FROM candidate ORDER BY child, other, relation",
+        |row| {
+            let texts: [String; 5] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(5)?, row.get(7)?];
+            let (probability, none, contested): (f64, f64, bool) = (row.get(3)?, row.get(6)?, row.get(4)?);
+            Ok(format!("{} {probability} {contested} {none}", texts.join(" ")))
+        },
+    )?;
+    let scored = lines(connection, "SELECT person, state FROM scored ORDER BY person", |row| {
+        Ok(format!("{} {}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    Ok(crate::check::digest(&[candidates, scored].concat()))
+}
+
+fn lines(
+    connection: &Connection,
+    sql: &str,
+    line: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<String>,
+) -> Result<Vec<String>, Error> {
+    let mut statement = connection.prepare(sql)?;
+    let lines = statement.query_map([], line)?.collect::<Result<_, _>>()?;
+    Ok(lines)
 }
 
 /// A link as one text, the same from a run and from the table.
@@ -385,6 +428,11 @@ impl Change<'_> {
         checkpoint(&self.transaction)
     }
 
+    /// The digest of the proposed families as they stand.
+    pub fn families(&self) -> Result<String, Error> {
+        families(&self.transaction)
+    }
+
     pub fn delivery(&self, sequence: u64, list: &str, file: &str, mapping: &str) -> Result<(), Error> {
         self.transaction
             .prepare_cached("INSERT INTO delivery (sequence, list, file, mapping) VALUES (?1, ?2, ?3, ?4)")?
@@ -429,6 +477,62 @@ impl Change<'_> {
 
     pub fn absent(&self, id: &str) -> Result<(), Error> {
         self.transaction.prepare_cached("UPDATE record SET present = 0 WHERE id = ?1")?.execute([id])?;
+        Ok(())
+    }
+
+    /// A decision; `stamp` as in its event.
+    pub fn decision(&self, sequence: u64, stamp: &Stamp, decided: &MatchDecided) -> Result<(), Error> {
+        let first = |records: &[String]| records.first().cloned().unwrap_or_default();
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO decision (sequence, at_micros, actor, child, other, relation, verdict, reason, probability, seen) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                sequence as i64,
+                stamp.at_micros,
+                stamp.actor,
+                first(&decided.child),
+                first(&decided.other),
+                decided.relation,
+                decided.verdict,
+                decided.reason,
+                decided.probability,
+                serde_json::to_string(&decided.seen).unwrap_or_default()
+            ])?;
+        Ok(())
+    }
+
+    /// A decision was taken back.
+    pub fn undone(&self, sequence: u64, undone: &MatchUndone) -> Result<(), Error> {
+        self.transaction
+            .prepare_cached("UPDATE decision SET undone = ?1 WHERE sequence = ?2")?
+            .execute([sequence as i64, undone.decision as i64])?;
+        Ok(())
+    }
+
+    /// A comparison of DNA.
+    pub fn dna(&self, sequence: u64, compared: &DnaCompared) -> Result<(), Error> {
+        let first = |records: &[String]| records.first().cloned().unwrap_or_default();
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO dna (sequence, child, other, words, log10) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                sequence as i64,
+                first(&compared.child),
+                first(&compared.other),
+                compared.words(),
+                compared.log10
+            ])?;
+        Ok(())
+    }
+
+    /// The profiles of a comparison were destroyed.
+    pub fn dna_destroyed(&self, sequence: u64, destroyed: &DnaDestroyed) -> Result<(), Error> {
+        self.transaction
+            .prepare_cached("UPDATE dna SET destroyed = ?1 WHERE sequence = ?2")?
+            .execute([sequence as i64, destroyed.comparison as i64])?;
         Ok(())
     }
 

@@ -229,7 +229,7 @@ impl Case {
         Ok(places)
     }
 
-    fn person_of(&self) -> Result<HashMap<RecordId, PersonId>, Error> {
+    pub(crate) fn person_of(&self) -> Result<HashMap<RecordId, PersonId>, Error> {
         let mut statement = self.store.connection().prepare("SELECT record, person FROM person")?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
         let mut of = HashMap::new();
@@ -245,7 +245,7 @@ impl Case {
     /// Proposed families; all, or those that concern one person.
     pub(crate) fn candidates(&self, person: Option<PersonId>) -> Result<Vec<FamilyCandidate>, Error> {
         let mut statement = self.store.connection().prepare(
-            "SELECT child, other, relation, probability, contested, evidence FROM candidate \
+            "SELECT child, other, relation, probability, contested, evidence, none, new FROM candidate \
              WHERE ?1 IS NULL OR child = ?1 OR other = ?1 ORDER BY rowid",
         )?;
         let rows = statement.query_map([person.map(|person| person.to_string())], |row| {
@@ -256,23 +256,27 @@ impl Case {
                 row.get::<_, f64>(3)?,
                 row.get::<_, bool>(4)?,
                 row.get::<_, String>(5)?,
+                row.get::<_, f64>(6)?,
+                row.get::<_, String>(7)?,
             ))
         })?;
         let mut candidates = Vec::new();
         for row in rows {
-            let (child, other, relation, probability, contested, evidence) = row?;
+            let (child, other, relation, probability, contested, evidence, none, new) = row?;
             let (Ok(child), Ok(other)) = (child.parse(), other.parse()) else { continue };
             let steps: Vec<(String, String, i64)> = serde_json::from_str(&evidence).unwrap_or_default();
             candidates.push(FamilyCandidate {
                 child,
                 other,
-                relation: relation_of(&relation),
+                relation: Relation::from_word(&relation).unwrap_or(Relation::Parent),
                 probability,
                 evidence: steps
                     .into_iter()
                     .map(|(kind, words, weight)| Evidence { kind: kind_of(&kind), weight, words })
                     .collect(),
                 contested,
+                none,
+                new: serde_json::from_str(&new).unwrap_or_default(),
             });
         }
         Ok(candidates)
@@ -441,9 +445,7 @@ impl View {
         let suspected: Vec<(PersonId, PersonId)> = self
             .candidates
             .iter()
-            .filter(|candidate| {
-                candidate.relation != Relation::Sibling && candidate.probability >= SUSPECTED_AT
-            })
+            .filter(|candidate| candidate.relation.is_parent() && candidate.probability >= SUSPECTED_AT)
             .map(|candidate| (candidate.child, candidate.other))
             .collect();
         let units: Vec<separation::Unit> = self
@@ -486,26 +488,8 @@ impl View {
     }
 }
 
-fn relation_of(word: &str) -> Relation {
-    [Relation::Mother, Relation::Father, Relation::Sibling]
-        .into_iter()
-        .find(|relation| relation.word() == word)
-        .unwrap_or(Relation::Parent)
-}
-
 /// Kinds of evidence are static words; one that this program does not know is shown as `other`.
-fn kind_of(word: &str) -> &'static str {
-    const KINDS: [&str; 10] = [
-        "prior",
-        "family-unit-number",
-        "apprehended-together",
-        "neighbouring-numbers",
-        "parent-named-by-child",
-        "child-named-by-adult",
-        "surnames",
-        "ages",
-        "shared-parent",
-        "other",
-    ];
-    KINDS.into_iter().find(|kind| *kind == word).unwrap_or("other")
+pub(crate) fn kind_of(word: &str) -> &'static str {
+    let known = ["prior", "shared-parent", "dna"].into_iter().chain(rejoin_linkage::family::kinds());
+    known.into_iter().find(|kind| *kind == word).unwrap_or("other")
 }

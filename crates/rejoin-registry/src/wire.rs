@@ -9,6 +9,10 @@ pub(crate) const RECORD_RECEIVED: &str = "record-received";
 pub(crate) const RECORD_ABSENT: &str = "record-absent";
 pub(crate) const PEOPLE_LINKED: &str = "people-linked";
 pub(crate) const FAMILIES_PROPOSED: &str = "families-proposed";
+pub(crate) const MATCH_DECIDED: &str = "match-decided";
+pub(crate) const MATCH_UNDONE: &str = "match-undone";
+pub(crate) const DNA_COMPARED: &str = "dna-compared";
+pub(crate) const DNA_DESTROYED: &str = "dna-profiles-destroyed";
 
 /// A delivery of a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,6 +78,72 @@ pub(crate) struct ModelRun {
     pub model: serde_json::Value,
     /// SHA-256 of the result, so that a later run can be compared with this one.
     pub result: String,
+    /// Of linking: the hash of the proposed families that it left, between people whom it did not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub families: Option<String>,
+}
+
+/// A person decided of a candidate.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct MatchDecided {
+    /// Records of the child and of the other, as people were linked then; the first names each.
+    pub child: Vec<String>,
+    pub other: Vec<String>,
+    pub relation: String,
+    pub verdict: String,
+    pub reason: String,
+    /// What was proposed when it was decided: probability and evidence (kind, words, weight).
+    pub probability: f64,
+    pub seen: Vec<(String, String, i64)>,
+}
+
+/// A decision taken back. Both stay on record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct MatchUndone {
+    /// Position of the decision.
+    pub decision: u64,
+    pub reason: String,
+}
+
+/// A comparison of DNA: its result, never a profile.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct DnaCompared {
+    pub child: Vec<String>,
+    pub other: Vec<String>,
+    /// The hypotheses compared.
+    pub first: String,
+    pub second: String,
+    /// log10 of the likelihood ratio; absent for an exclusion.
+    pub log10: Option<f64>,
+    pub loci: u64,
+    pub population: String,
+    pub theta: f64,
+    /// Why DNA was used, when other ways were not enough.
+    pub reason: String,
+}
+
+impl DnaCompared {
+    /// The comparison in words: hypotheses and figures.
+    pub fn words(&self) -> String {
+        let ratio = match self.log10 {
+            Some(log10) => format!("log10 LR {log10:.3}"),
+            None => "excluded".to_owned(),
+        };
+        format!(
+            "DNA: {} against {}, {} loci, {}, theta {}: {ratio}",
+            self.first, self.second, self.loci, self.population, self.theta
+        )
+    }
+}
+
+/// Profiles deleted after use: the certificate. It holds no hash of a profile, which could serve to recognise one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct DnaDestroyed {
+    /// Position of the comparison.
+    pub comparison: u64,
+    /// Profiles, files and bytes overwritten and removed.
+    pub profiles: u64,
+    pub bytes: u64,
 }
 
 /// A finding.

@@ -1,14 +1,17 @@
 //! The commands, one file each where they are more than a few lines.
 
 pub mod account;
+pub mod decide;
 pub mod demo;
 pub mod derive;
+pub mod dna;
 pub mod import;
 pub mod link;
 pub mod list;
 pub mod measure;
 pub mod person;
 pub mod synth;
+pub mod truth;
 
 use crate::failure::Failure;
 use crate::progress::Progress;

@@ -109,10 +109,26 @@ Examples:
   rejoin link explain --spec model.toml --id rec_id people.csv people.csv rec-1-org rec-1-dup-0")]
     Link(Box<commands::link::LinkArgs>),
     /// Propose families: children and parents, siblings. People decide.
-    #[command(
-        after_help = "Example:\n  rejoin -C case families\n  rejoin -C case list children --unlinked    children without a candidate"
-    )]
-    Families(Output),
+    #[command(after_help = "\
+Examples:
+  rejoin -C case families                           what is new since the last run; all in the first
+  rejoin -C case list children --unlinked           children without a candidate, and for how many days
+  rejoin -C case families --without surnames --truth world/    what a kind of evidence adds, by a synthetic truth")]
+    Families(commands::derive::Families),
+    /// Decide on a proposed family: accept for verification, reject, ask for more evidence, take back.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case decide accept CHILD ADULT --reason 'names, village and journey agree'
+  rejoin -C case decide reject CHILD ADULT --reason 'the adult has no child of that age'
+  rejoin -C case list decisions
+  rejoin -C case decide undo 1234 --reason 'wrong row clicked'")]
+    Decide(commands::decide::Decide),
+    /// DNA as a last resort: likelihood ratios of pedigrees; results as evidence, profiles destroyed.
+    #[command(after_help = "\
+Examples:
+  rejoin dna lr case.json
+  rejoin -C case dna record case.json CHILD ADULT --reason 'the papers burnt, and the child is two'")]
+    Dna(commands::dna::Dna),
     /// Rebuild custody: chains, holes, overlaps, separations, clocks.
     #[command(after_help = "Example:\n  rejoin -C case custody --on 2018-06-26")]
     Custody {
@@ -186,7 +202,9 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Init { directory } => commands::init(&context, directory),
         Command::Import(import) => import.run(&context),
         Command::Link(link) => link.run(&context),
-        Command::Families(output) => commands::derive::families(&context, output),
+        Command::Families(families) => families.run(&context),
+        Command::Decide(decide) => decide.run(&context),
+        Command::Dna(dna) => dna.run(&context),
         Command::Custody { on, output } => commands::derive::custody(&context, on.as_deref(), output),
         Command::Measure(measure) => measure.run(&context),
         Command::Person { id, output } => commands::person::run(&context, id, output),

@@ -4,6 +4,7 @@
 use super::evidence::{Context, MINUTES};
 use crate::columns::NONE;
 use arrow_array::Array;
+use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
 /// Pairs (child, adult), each once, in order.
@@ -13,7 +14,9 @@ pub(super) fn pairs(context: &Context<'_>) -> Vec<(u32, u32)> {
     by_place_and_time(context, &mut pairs);
     by_number(context, &mut pairs);
     by_names(context, &mut pairs);
-    pairs.sort_unstable();
+    by_contact(context, &mut pairs);
+    by_rare_surname(context, &mut pairs);
+    pairs.par_sort_unstable();
     pairs.dedup();
     pairs
 }
@@ -91,6 +94,37 @@ fn by_number(context: &Context<'_>, pairs: &mut Vec<(u32, u32)>) {
     for (value, child) in numbered(&context.children) {
         for (_, adult) in adults.range((value - 5, 0)..=(value + 5, u32::MAX)) {
             pairs.push((child, *adult));
+        }
+    }
+}
+
+/// A telephone or an address in common.
+fn by_contact(context: &Context<'_>, pairs: &mut Vec<(u32, u32)>) {
+    let mut adults: HashMap<u32, Vec<u32>> = HashMap::new();
+    for adult in &context.adults {
+        for (contact, _) in context.contacts.get(adult).into_iter().flatten() {
+            adults.entry(*contact).or_default().push(*adult);
+        }
+    }
+    for child in &context.children {
+        for (contact, _) in context.contacts.get(child).into_iter().flatten() {
+            pairs.extend(adults.get(contact).into_iter().flatten().map(|adult| (*child, *adult)));
+        }
+    }
+}
+
+/// Adults of one surname that are few enough for the surname to say something.
+const FEW: usize = 12;
+
+/// A surname that few adults have, where custom hands it down.
+fn by_rare_surname(context: &Context<'_>, pairs: &mut Vec<(u32, u32)>) {
+    let sound = |code: u32| Some(context.surname.sound(code)).filter(|sound| *sound != NONE).map(u64::from);
+    let adults = group(&context.adults, |row| sound(context.own.surname[0][row as usize]));
+    for child in &context.children {
+        for surname in &context.own.surname {
+            let found = sound(surname[*child as usize]).and_then(|sound| adults.get(&sound));
+            let few = found.filter(|adults| adults.len() <= FEW);
+            pairs.extend(few.into_iter().flatten().map(|adult| (*child, *adult)));
         }
     }
 }

@@ -4,16 +4,19 @@ use crate::columns::{Encoded, NONE, Named, Names, People};
 use crate::compare::Dictionary;
 use crate::weight;
 use arrow_array::Array;
+use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// A kind of evidence.
 pub(super) struct Kind {
     /// Stable name.
     pub name: &'static str,
-    /// Levels from 1, in words a case worker can read aloud.
-    pub levels: &'static [&'static str],
-    /// m by level, argued; sums to 1.
+    /// Levels from 1, in words a case worker can read aloud, in English and in Spanish.
+    pub levels: &'static [(&'static str, &'static str)],
+    /// m by level among parents, argued; sums to 1.
     pub m: &'static [f64],
+    /// The same among other carers (grandparents, aunts, guardians) where it differs; empty where it does not.
+    pub carer: &'static [f64],
     /// u by level, argued: what counts where there are too few people to count by.
     pub chance: &'static [f64],
     /// Level of a pair (0: nothing to compare), and what the frequency of the very values adds to its weight.
@@ -21,85 +24,206 @@ pub(super) struct Kind {
 }
 
 /// How many kinds.
-pub(super) const KINDS: usize = 7;
+pub(super) const KINDS: usize = 12;
+
+/// The kind whose level is known only once pairs have been believed: [`KINDS`] counts it, its function gives nothing.
+pub(super) const SIBLINGS: usize = 11;
 
 /// Every kind, in the order of explanations.
 pub(super) const EVIDENCE: [Kind; KINDS] = [
     Kind {
         name: "family-unit-number",
         levels: &[
-            "apprehended under different family-unit numbers",
-            "apprehended under the same family-unit number",
+            (
+                "apprehended under different family-unit numbers",
+                "detenidos con distintos números de unidad familiar",
+            ),
+            (
+                "apprehended under the same family-unit number",
+                "detenidos con el mismo número de unidad familiar",
+            ),
         ],
         m: &[0.08, 0.92],
+        carer: &[],
         chance: &[0.9999, 0.0001],
         level: unit,
     },
     Kind {
         name: "apprehended-together",
         levels: &[
-            "apprehended on other days or elsewhere",
-            "apprehended at the same place on the same day",
-            "apprehended at the same place within ten minutes",
+            ("apprehended on other days or elsewhere", "detenidos otro día o en otro lugar"),
+            ("apprehended at the same place on the same day", "detenidos en el mismo lugar el mismo día"),
+            (
+                "apprehended at the same place within ten minutes",
+                "detenidos en el mismo lugar con menos de diez minutos de diferencia",
+            ),
         ],
         m: &[0.06, 0.12, 0.82],
+        carer: &[],
         chance: &[0.99948, 0.0005, 0.00002],
         level: together,
     },
     Kind {
         name: "neighbouring-numbers",
         levels: &[
-            "alien numbers far apart",
-            "alien numbers within 60 of each other",
-            "alien numbers within 5 of each other",
+            ("alien numbers far apart", "números A lejanos entre sí"),
+            ("alien numbers within 60 of each other", "números A a menos de 60 de distancia"),
+            ("alien numbers within 5 of each other", "números A a menos de 5 de distancia"),
         ],
         m: &[0.06, 0.06, 0.88],
+        carer: &[],
         chance: &[0.9978, 0.002, 0.0002],
         level: numbers,
     },
     Kind {
         name: "parent-named-by-child",
         levels: &[
-            "the child names somebody else",
-            "the child's name for the parent has one surname alike",
-            "the child names somebody with this given name and a surname alike",
-            "the child names this person",
+            ("the child names somebody else", "el niño o la niña nombra a otra persona"),
+            (
+                "the child's name for the parent has one surname alike",
+                "el nombre que da el niño o la niña tiene un apellido parecido",
+            ),
+            (
+                "the child names somebody with this given name and a surname alike",
+                "el niño o la niña nombra a alguien con este nombre y un apellido parecido",
+            ),
+            ("the child names this person", "el niño o la niña nombra a esta persona"),
         ],
         m: &[0.06, 0.06, 0.18, 0.70],
+        carer: &[0.87, 0.10, 0.02, 0.01],
         chance: &[0.93, 0.06, 0.00997, 0.00003],
         level: parent_named,
     },
     Kind {
         name: "child-named-by-adult",
         levels: &[
-            "the adult names another child only",
-            "the adult names a child with one surname alike",
-            "the adult names a child with this given name and a surname alike",
-            "the adult names this child",
+            ("the adult names another child only", "la persona adulta nombra solo a otro niño o niña"),
+            (
+                "the adult names a child with one surname alike",
+                "la persona adulta nombra a un niño o niña con un apellido parecido",
+            ),
+            (
+                "the adult names a child with this given name and a surname alike",
+                "la persona adulta nombra a un niño o niña con este nombre y un apellido parecido",
+            ),
+            ("the adult names this child", "la persona adulta nombra a este niño o niña"),
         ],
         m: &[0.15, 0.10, 0.15, 0.60],
+        carer: &[],
         chance: &[0.93, 0.06, 0.00997, 0.00003],
         level: child_named,
     },
     Kind {
         name: "surnames",
         levels: &[
-            "no surname in common",
-            "a surname in common, not where custom puts it",
-            "the surname that custom hands down",
+            ("no surname in common", "ningún apellido en común"),
+            (
+                "a surname in common, not where custom puts it",
+                "un apellido en común, no donde lo pone la costumbre",
+            ),
+            ("the surname that custom hands down", "el apellido que se hereda por costumbre"),
         ],
         m: &[0.05, 0.10, 0.85],
+        carer: &[0.35, 0.30, 0.35],
         chance: &[0.90, 0.06, 0.04],
         level: surnames,
     },
     Kind {
         name: "ages",
-        levels: &["too near in age", "an unusual difference in age", "the ages of a parent and a child"],
-        m: &[0.002, 0.04, 0.958],
-        chance: &[0.30, 0.25, 0.45],
+        levels: &[
+            ("less than 12 years older than the child", "menos de 12 años mayor"),
+            ("12 to 14 years older than the child", "de 12 a 14 años mayor"),
+            ("15 to 37 years older than the child", "de 15 a 37 años mayor"),
+            ("38 to 60 years older than the child", "de 38 a 60 años mayor"),
+            ("more than 60 years older than the child", "más de 60 años mayor"),
+        ],
+        m: &[0.003, 0.015, 0.85, 0.13, 0.002],
+        carer: &[0.06, 0.04, 0.25, 0.53, 0.12],
+        chance: &[0.28, 0.10, 0.50, 0.11, 0.01],
         level: ages,
     },
+    Kind {
+        name: "stated-relation",
+        levels: &[
+            ("says to be another relative, not a parent", "dice ser otro familiar, no padre ni madre"),
+            ("says to be a parent", "dice ser padre o madre"),
+        ],
+        m: &[0.03, 0.97],
+        carer: &[0.93, 0.07],
+        chance: &[0.2, 0.8],
+        level: stated,
+    },
+    Kind {
+        name: "shared-contact",
+        levels: &[
+            ("no telephone or address in common", "ningún teléfono ni dirección en común"),
+            ("the same address", "la misma dirección"),
+            ("the same telephone number", "el mismo teléfono"),
+        ],
+        m: &[0.5, 0.1, 0.4],
+        carer: &[],
+        chance: &[0.999, 0.0005, 0.0005],
+        level: contact,
+    },
+    Kind {
+        name: "origin",
+        levels: &[
+            ("from different countries", "de distintos países"),
+            ("from other towns of one country", "de otros municipios del mismo país"),
+            (
+                "from other towns, with the same language of few speakers",
+                "de otros municipios, con la misma lengua minoritaria",
+            ),
+            ("from the same town", "del mismo municipio"),
+        ],
+        m: &[0.02, 0.16, 0.04, 0.78],
+        carer: &[],
+        chance: &[0.5, 0.46, 0.02, 0.02],
+        level: origin,
+    },
+    Kind {
+        name: "stays",
+        levels: &[
+            (
+                "was held elsewhere on the day the child was apprehended",
+                "estaba detenida en otro lugar el día en que detuvieron al niño o la niña",
+            ),
+            ("never held at the same place at one time", "nunca retenidos en el mismo lugar a la vez"),
+            ("held at the same place at one time", "retenidos en el mismo lugar a la vez"),
+        ],
+        m: &[0.01, 0.79, 0.2],
+        carer: &[],
+        chance: &[0.05, 0.93, 0.02],
+        level: stays,
+    },
+    Kind {
+        name: "brothers-and-sisters",
+        levels: &[
+            (
+                "a likely brother or sister has another likely parent in this place",
+                "un probable hermano o hermana tiene otro probable padre o madre en este lugar",
+            ),
+            (
+                "another likely child of this mother was born within eight months of this one",
+                "otro probable hijo de esta madre nació a menos de ocho meses de este",
+            ),
+            (
+                "the likely parent of a likely brother or sister",
+                "probable padre o madre de un probable hermano o hermana",
+            ),
+        ],
+        m: &[0.05, 0.01, 0.94],
+        carer: &[0.6, 0.1, 0.3],
+        chance: &[0.9, 0.05, 0.05],
+        level: |_, _, _| (0, 0),
+    },
 ];
+
+/// The Spanish words of a level, from its English ones; none for words that no level has.
+pub(super) fn in_spanish(english: &str) -> Option<&'static str> {
+    let mut levels = EVIDENCE.iter().flat_map(|kind| kind.levels);
+    levels.find(|(words, _)| *words == english).map(|(_, spanish)| *spanish)
+}
 
 /// People and the names they give, encoded.
 pub(super) struct Context<'a> {
@@ -115,6 +239,15 @@ pub(super) struct Context<'a> {
     pub named: Coded,
     /// Person → rows of the names it gives, by whom: mother, father, child.
     pub gives: [HashMap<u32, Vec<u32>>; 3],
+    /// Row of a given name → what the adult who gives it says to be; [`NONE`]: not said.
+    relation: Vec<u32>,
+    country: Encoded,
+    town: Encoded,
+    language: Encoded,
+    /// Person → its contacts, and whether each is an address.
+    pub contacts: HashMap<u32, Vec<(u32, bool)>>,
+    /// Person → its stays: place, first and last day.
+    held: HashMap<u32, Vec<(u32, i32, i32)>>,
 }
 
 /// Names as codes, row by row.
@@ -163,6 +296,12 @@ impl<'a> Context<'a> {
             sex: people.sex.iter().map(|sex| sex.unwrap_or(NONE)).collect(),
             unit: Encoded::new(&people.unit),
             station: Encoded::new(&people.station),
+            relation: named.relation.iter().map(|relation| relation.unwrap_or(NONE)).collect(),
+            country: Encoded::new(&people.country),
+            town: Encoded::new(&people.town),
+            language: Encoded::new(&people.language),
+            contacts: contacts_of(people),
+            held: held(people),
             people,
             given,
             surname,
@@ -170,6 +309,41 @@ impl<'a> Context<'a> {
             named: names,
             gives,
         }
+    }
+}
+
+fn contacts_of(people: &People) -> HashMap<u32, Vec<(u32, bool)>> {
+    let values = Encoded::new(&people.contacts.value);
+    let mut contacts: HashMap<u32, Vec<(u32, bool)>> = HashMap::new();
+    for (by, code) in people.contacts.by.values().iter().zip(&values.codes) {
+        // A number that very many give is an office's.
+        if *code != NONE && values.counts[*code as usize] <= MOST_SHARE_A_CONTACT {
+            let address = values.values[*code as usize].starts_with('@');
+            contacts.entry(*by).or_default().push((*code, address));
+        }
+    }
+    contacts
+}
+
+fn held(people: &People) -> HashMap<u32, Vec<(u32, i32, i32)>> {
+    let places = Encoded::new(&people.stays.place);
+    let mut held: HashMap<u32, Vec<(u32, i32, i32)>> = HashMap::new();
+    for (at, by) in people.stays.by.values().iter().enumerate() {
+        if places.codes[at] != NONE && !people.stays.from.is_null(at) && !people.stays.to.is_null(at) {
+            let stay = (places.codes[at], people.stays.from.value(at), people.stays.to.value(at));
+            held.entry(*by).or_default().push(stay);
+        }
+    }
+    held
+}
+
+/// People who may share a telephone or an address as a family does.
+const MOST_SHARE_A_CONTACT: u32 = 25;
+
+impl Context<'_> {
+    /// The code of a person's town, or [`NONE`].
+    pub fn town(&self, row: u32) -> u32 {
+        self.town.codes[row as usize]
     }
 }
 
@@ -313,11 +487,74 @@ fn ages(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
     if birth.is_null(child) || birth.is_null(adult) {
         return (0, 0);
     }
-    match (birth.value(child) - birth.value(adult)) / 365 {
-        15..=45 => (3, 0),
-        12..=14 | 46..=60 => (2, 0),
-        _ => (1, 0),
+    let level = match (birth.value(child) - birth.value(adult)).div_euclid(365) {
+        ..12 => 1,
+        12..=14 => 2,
+        15..=37 => 3,
+        38..=60 => 4,
+        _ => 5,
+    };
+    (level, 0)
+}
+
+fn stated(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    // Of the child whose name fits this one best.
+    let named = context.gives[2].get(&adult).into_iter().flatten();
+    let best = named.map(|row| (fits(context, *row, child).0, context.relation[*row as usize])).max();
+    match best {
+        Some((3.., 0)) => (2, 0),
+        Some((3.., 1..=2)) => (1, 0),
+        _ => (0, 0),
     }
+}
+
+fn contact(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let (Some(one), Some(other)) = (context.contacts.get(&child), context.contacts.get(&adult)) else {
+        return (0, 0);
+    };
+    let shared = one.iter().filter(|contact| other.contains(contact));
+    (1 + shared.map(|(_, address)| if *address { 1 } else { 2 }).max().unwrap_or(0), 0)
+}
+
+fn origin(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let of = |column: &Encoded| (column.codes[child as usize], column.codes[adult as usize]);
+    let same = |(one, other): (u32, u32)| one != NONE && one == other;
+    let differ = |(one, other): (u32, u32)| one != NONE && other != NONE && one != other;
+    if differ(of(&context.country)) {
+        return (1, 0);
+    }
+    if same(of(&context.town)) {
+        let code = of(&context.town).0 as usize;
+        let share = f64::from(context.town.counts[code]) / context.town.codes.len() as f64;
+        // A town of one in fifty is as usual as the level supposes.
+        return (4, weight::of_bits((0.02 / share.max(1e-4)).log2().clamp(-4.0, 5.0) * 0.75));
+    }
+    if !differ(of(&context.town)) {
+        return (0, 0);
+    }
+    let language = of(&context.language);
+    let few = same(language)
+        && context.language.counts[language.0 as usize] as usize * 10 < context.language.codes.len();
+    (2 + u8::from(few), 0)
+}
+
+fn stays(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
+    let none = Vec::new();
+    let (here, there) =
+        (context.held.get(&child).unwrap_or(&none), context.held.get(&adult).unwrap_or(&none));
+    let day = &context.people.day;
+    let day = (!day.is_null(child as usize)).then(|| day.value(child as usize));
+    // Strictly within a stay: on its first and last day a person is on the way.
+    if day.is_some_and(|day| there.iter().any(|(_, from, to)| *from < day && day < *to)) {
+        return (1, 0);
+    }
+    if here.is_empty() || there.is_empty() {
+        return (0, 0);
+    }
+    let met = here.iter().any(|(place, from, to)| {
+        there.iter().any(|(other, since, until)| place == other && from <= until && since <= to)
+    });
+    (2 + u8::from(met), 0)
 }
 
 /// What one circumstance explains speaks once. The name of a parent carries the surnames with it; people apprehended
@@ -328,8 +565,12 @@ pub(super) fn not_twice(levels: &mut [u8; KINDS]) {
     const PARENT_NAMED: usize = 3;
     const CHILD_NAMED: usize = 4;
     const SURNAMES: usize = 5;
+    const STAYS: usize = 10;
     if levels[PARENT_NAMED] >= 3 || levels[CHILD_NAMED] >= 3 {
         levels[SURNAMES] = 0;
+    }
+    if levels[TOGETHER] >= 2 && levels[STAYS] == 3 {
+        levels[STAYS] = 0;
     }
     if levels[TOGETHER] == 3 && levels[NUMBERS] >= 2 {
         levels[NUMBERS] = 0;
@@ -343,28 +584,47 @@ const IMAGINED: f64 = 10_000.0;
 /// u of every level: over all child × adult pairs. Levels that chance hardly reaches are counted exactly from sorted
 /// columns; the others by a fixed sample.
 pub(super) fn chance(context: &Context<'_>) -> Vec<Vec<f64>> {
-    const SAMPLE: usize = 300_000;
+    const SAMPLE: usize = 200_000;
     let argued = |kind: &Kind| kind.chance.iter().map(|share| share * IMAGINED).collect();
     let mut counts: Vec<Vec<f64>> = EVIDENCE.iter().map(argued).collect();
     let (children, adults) = (&context.children, &context.adults);
-    let mut count = |child: u32, adult: u32| {
+    let count = |counts: &mut Vec<Vec<u32>>, child: u32, adult: u32| {
         for (at, kind) in EVIDENCE.iter().enumerate() {
             let (level, _) = (kind.level)(context, child, adult);
             if level > 0 {
-                counts[at][level as usize - 1] += 1.0;
+                counts[at][level as usize - 1] += 1;
             }
         }
     };
-    if children.len().saturating_mul(adults.len()) <= SAMPLE {
-        children.iter().for_each(|child| adults.iter().for_each(|adult| count(*child, *adult)));
-    } else {
-        let mut state = 0x9e37_79b9_7f4a_7c15u64;
-        let mut draw = |count: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            ((state >> 33) % count as u64) as usize
+    let nothing = || -> Vec<Vec<u32>> { EVIDENCE.iter().map(|kind| vec![0; kind.chance.len()]).collect() };
+    let parts: Vec<Vec<Vec<u32>>> = if children.len().saturating_mul(adults.len()) <= SAMPLE {
+        let of_child = |child: &u32| {
+            let mut counts = nothing();
+            adults.iter().for_each(|adult| count(&mut counts, *child, *adult));
+            counts
         };
-        for _ in 0..SAMPLE {
-            count(children[draw(children.len())], adults[draw(adults.len())]);
+        children.par_iter().map(of_child).collect()
+    } else {
+        // Parts of one fixed size with a sequence each: the same draws on any number of threads.
+        const PARTS: usize = 32;
+        let of_part = |part: usize| {
+            let mut counts = nothing();
+            let mut state = 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(2 * part as u64 + 1);
+            let mut draw = |count: usize| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                ((state >> 33) % count as u64) as usize
+            };
+            for _ in 0..SAMPLE / PARTS {
+                let (child, adult) = (children[draw(children.len())], adults[draw(adults.len())]);
+                count(&mut counts, child, adult);
+            }
+            counts
+        };
+        (0..PARTS).into_par_iter().map(of_part).collect()
+    };
+    for (at, levels) in parts.iter().flat_map(|part| part.iter().enumerate()) {
+        for (level, count) in levels.iter().enumerate() {
+            counts[at][level] += f64::from(*count);
         }
     }
     for levels in &mut counts {
@@ -477,7 +737,8 @@ mod tests {
     fn argued_values_are_probabilities() {
         for kind in &EVIDENCE {
             assert_eq!([kind.m.len(), kind.chance.len()], [kind.levels.len(); 2], "{}", kind.name);
-            for argued in [kind.m, kind.chance] {
+            for argued in [kind.m, kind.chance, kind.carer].into_iter().filter(|argued| !argued.is_empty()) {
+                assert_eq!(argued.len(), kind.levels.len(), "{}", kind.name);
                 assert!((argued.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{}", kind.name);
             }
         }

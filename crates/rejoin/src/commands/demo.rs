@@ -2,17 +2,15 @@
 
 use super::import::import_file;
 use super::synth::{WorldArgs, write};
+use super::truth::Truth;
 use super::{Context, account};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::render::{Rows, print, thousands};
 use rejoin_inquiry::{Parameters, ask, named};
-use rejoin_linkage::evaluate::{Quality, pairwise};
-use rejoin_model::{PersonId, Relation};
 use rejoin_registry::{Case, Extent, ImportReport, View};
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Arguments of `demo`.
@@ -109,7 +107,7 @@ impl Demo {
             thousands(families.contested),
             thousands(families.siblings)
         ))?;
-        print(&truth.families(&view).table())?;
+        print(&truth.families(&view, &view.candidates).table())?;
         title("Custody, separations, clocks", "Custodia, separaciones, plazos")?;
         print(&custody.table())?;
         title("Time apart", "Tiempo de separación")?;
@@ -175,97 +173,4 @@ fn time_apart(view: &View) -> Result<String, Failure> {
         ),
         None => "no reunification is on record".into(),
     })
-}
-
-/// The planted truth.
-struct Truth {
-    /// (list, row) → person.
-    person: HashMap<(String, u32), u32>,
-    /// (child, adult) → whether they were separated.
-    families: HashMap<(u32, u32), bool>,
-}
-
-impl Truth {
-    fn read(lists: &Path) -> Result<Self, Failure> {
-        let rows = |name: &str| -> Result<Vec<csv::StringRecord>, Failure> {
-            let path = lists.join("truth").join(name);
-            let reader = csv::Reader::from_path(&path).and_then(|reader| reader.into_records().collect());
-            reader.map_err(|error| Failure::unexpected(format!("{}: {error}", path.display())))
-        };
-        let number = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
-        let records = rows("records.csv")?;
-        let person =
-            records.iter().map(|row| ((row[0].to_owned(), number(&row[1])), number(&row[2]))).collect();
-        let families = rows("families.csv")?;
-        let families =
-            families.iter().map(|row| ((number(&row[0]), number(&row[1])), &row[3] == "true")).collect();
-        Ok(Self { person, families })
-    }
-
-    fn people(&self, view: &View) -> Quality {
-        let (found, truth): (Vec<PersonId>, Vec<u32>) = view
-            .records
-            .iter()
-            .filter_map(|record| {
-                let truth = self.person.get(&(record.list.clone(), record.origin.row))?;
-                Some((view.person_of[&record.id], *truth))
-            })
-            .unzip();
-        pairwise(&found, &truth)
-    }
-
-    /// Who a found person really is: the one whom most of its records are about.
-    fn identities(&self, view: &View) -> HashMap<PersonId, u32> {
-        let mut votes: HashMap<PersonId, BTreeMap<u32, u32>> = HashMap::new();
-        for record in &view.records {
-            if let Some(truth) = self.person.get(&(record.list.clone(), record.origin.row)) {
-                *votes.entry(view.person_of[&record.id]).or_default().entry(*truth).or_default() += 1;
-            }
-        }
-        let winner = |votes: BTreeMap<u32, u32>| {
-            votes.into_iter().max_by_key(|(_, count)| *count).map(|(truth, _)| truth)
-        };
-        votes.into_iter().filter_map(|(person, votes)| Some((person, winner(votes)?))).collect()
-    }
-
-    fn families(&self, view: &View) -> Rows {
-        let identities = self.identities(view);
-        let mut rows = Rows::new(&[
-            "parents proposed at",
-            "proposed",
-            "right",
-            "precision",
-            "recall, all",
-            "recall, separated",
-        ]);
-        let separated = self.families.values().filter(|separated| **separated).count() as u64;
-        for threshold in [0.5, 0.9, 0.95, 0.99] {
-            let mut found: HashSet<(u32, u32)> = HashSet::new();
-            let mut proposed = 0;
-            let mut right = 0;
-            for candidate in view.candidates.iter().filter(|candidate| {
-                candidate.relation != Relation::Sibling && candidate.probability >= threshold
-            }) {
-                proposed += 1;
-                if let (Some(child), Some(adult)) =
-                    (identities.get(&candidate.child), identities.get(&candidate.other))
-                    && self.families.contains_key(&(*child, *adult))
-                {
-                    right += 1;
-                    found.insert((*child, *adult));
-                }
-            }
-            let of_separated = found.iter().filter(|pair| self.families[pair]).count() as u64;
-            let share = |part: u64, whole: u64| json!(format!("{:.4}", part as f64 / whole.max(1) as f64));
-            rows.push(vec![
-                json!(format!("{threshold}")),
-                json!(proposed),
-                json!(right),
-                share(right, proposed),
-                share(found.len() as u64, self.families.len() as u64),
-                share(of_separated, separated),
-            ]);
-        }
-        rows
-    }
 }

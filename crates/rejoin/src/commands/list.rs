@@ -12,7 +12,7 @@ use rejoin_inquiry::group::GROUPS;
 use rejoin_inquiry::{MEASURES, Scene};
 use rejoin_linkage::weight;
 use rejoin_model::{Bound, Field, FindingCode, Moment, PersonId, Subject};
-use rejoin_registry::{Case, View};
+use rejoin_registry::{Case, Decision, View};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -45,6 +45,8 @@ enum What {
     Adults,
     /// Links: parents and siblings proposed; with --unlinked, likely pairs of records that were not joined.
     Links,
+    /// Decisions of people on proposed families.
+    Decisions,
     /// Findings: what was odd in the lists.
     Findings,
     /// Places: every spelling, and what it was folded into.
@@ -73,18 +75,20 @@ impl List {
             What::Fields => fields(),
             What::Presets => preset_rows(context.lang),
             What::Codes => codes(context.lang),
+            What::Decisions => super::decide::rows(&context.open()?)?,
             What::Findings => self.findings(&context.open()?)?,
             What::Places => places(&context.open()?)?,
             What::Deliveries => deliveries(&context.open()?)?,
             What::Links if self.unlinked => not_joined(&context.open()?)?,
             _ => {
-                let view = context.open()?.view()?;
+                let case = context.open()?;
+                let view = case.view()?;
                 let people = view.people();
                 let scene = view.scene(&people, day(self.on.as_deref())?);
                 account::stale(&view, context.lang);
                 match self.what {
                     What::Clocks => clocks(&scene, context.lang),
-                    What::Links => links(&view),
+                    What::Links => links(&view, &case.decisions()?, context.lang),
                     _ => self.people(&view, &scene),
                 }
             }
@@ -99,7 +103,7 @@ impl List {
         let children = self.what == What::Children;
         let subject = if children { Subject::Child } else { Subject::Adult };
         let mut best: HashMap<PersonId, (PersonId, &str, f64, bool)> = HashMap::new();
-        for candidate in view.candidates.iter().filter(|candidate| candidate.relation.word() != "sibling") {
+        for candidate in view.candidates.iter().filter(|candidate| candidate.relation.is_parent()) {
             let (person, other) = if children {
                 (candidate.child, candidate.other)
             } else {
@@ -206,16 +210,34 @@ fn person_row(person: &Person<'_>, candidate: Option<(PersonId, &str, f64, bool)
     ]
 }
 
-fn links(view: &View) -> Rows {
-    let mut rows = Rows::new(&["child", "other", "relation", "probability", "contested", "evidence"]);
+fn links(view: &View, decisions: &[Decision], lang: Lang) -> Rows {
+    let mut rows = Rows::new(&[
+        "child",
+        "other",
+        "relation",
+        "probability",
+        "none of these",
+        "contested",
+        "decision",
+        "new since rejected",
+        "evidence",
+    ]);
+    let mut last: HashMap<(PersonId, PersonId), &str> = HashMap::new();
+    for decision in decisions.iter().filter(|decision| decision.undone.is_none()) {
+        last.insert((decision.child, decision.other), decision.verdict.word());
+    }
     for candidate in &view.candidates {
-        let words: Vec<&str> = candidate.evidence.iter().skip(1).map(|step| step.words.as_str()).collect();
+        let words: Vec<&str> =
+            candidate.evidence.iter().skip(1).map(|step| super::person::words(&step.words, lang)).collect();
         rows.push(vec![
             json!(candidate.child.to_string()),
             json!(candidate.other.to_string()),
             json!(candidate.relation.word()),
             json!((candidate.probability * 1000.0).floor() / 1000.0),
+            json!((candidate.none * 1000.0).floor() / 1000.0),
             json!(candidate.contested),
+            json!(last.get(&(candidate.child, candidate.other))),
+            json!(candidate.new),
             json!(words),
         ]);
     }

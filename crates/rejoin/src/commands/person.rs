@@ -4,11 +4,12 @@ use super::import::shown;
 use super::{Context, account};
 use crate::failure::Failure;
 use crate::render::{Rows, print, print_json};
-use crate::{Format, Output};
+use crate::{Format, Lang, Output};
 use rejoin_custody::Person;
 use rejoin_ledger::Hash;
 use rejoin_linkage::weight;
-use rejoin_model::{Bound, FamilyCandidate};
+use rejoin_model::{Bound, FamilyCandidate, Relation, Verdict};
+use rejoin_registry::Decision;
 use serde_json::{Value, json};
 
 pub fn run(context: &Context, id: &str, output: &Output) -> Result<(), Failure> {
@@ -22,6 +23,7 @@ pub fn run(context: &Context, id: &str, output: &Output) -> Result<(), Failure> 
     let person = Person::new(file.person, file.records.iter().collect());
     let custody = custody(&person);
     let lang = context.lang;
+    let decisions = case.decisions()?;
     match output.format {
         Format::Json => print_json(&json!({
             "person": file.person.to_string(),
@@ -36,7 +38,7 @@ pub fn run(context: &Context, id: &str, output: &Output) -> Result<(), Failure> 
             })).collect::<Vec<_>>(),
             "custody": custody.json(),
             "problems": person.chain.problems.iter().map(|problem| json!({"kind": problem.kind.word(), "words": problem.words})).collect::<Vec<_>>(),
-            "candidates": file.candidates.iter().map(candidate_json).collect::<Vec<_>>(),
+            "candidates": file.candidates.iter().map(|candidate| candidate_json(candidate, &decisions)).collect::<Vec<_>>(),
             "findings": file.findings.iter().map(|row| json!({"code": row.finding.code.word(), "column": row.finding.column, "said": row.finding.said, "understood": row.finding.understood})).collect::<Vec<_>>(),
         })),
         Format::Csv => values(&person).csv(),
@@ -54,7 +56,7 @@ pub fn run(context: &Context, id: &str, output: &Output) -> Result<(), Failure> 
                     "Posible familia (sospechas; deciden las personas)",
                 ))?;
                 for candidate in &file.candidates {
-                    explain(candidate, file.person)?;
+                    explain(candidate, file.person, &decisions, lang)?;
                 }
             }
             for row in &file.findings {
@@ -116,30 +118,95 @@ fn custody(person: &Person<'_>) -> Rows {
     rows
 }
 
-fn candidate_json(candidate: &FamilyCandidate) -> Value {
+/// The last decision on a candidate that stands.
+fn verdict<'a>(decisions: &'a [Decision], candidate: &FamilyCandidate) -> Option<&'a Decision> {
+    decisions.iter().rev().find(|decision| {
+        decision.undone.is_none() && (decision.child, decision.other) == (candidate.child, candidate.other)
+    })
+}
+
+/// Words of evidence in the language asked for; what has no Spanish (a comparison of DNA) is shown as it is.
+pub fn words(english: &str, lang: Lang) -> &str {
+    match lang {
+        Lang::En => english,
+        Lang::Es => rejoin_linkage::family::in_spanish(english).unwrap_or(english),
+    }
+}
+
+fn relation(relation: Relation, lang: Lang) -> &'static str {
+    match relation {
+        Relation::Mother => lang.of("mother", "madre"),
+        Relation::Father => lang.of("father", "padre"),
+        Relation::Parent => lang.of("parent", "padre o madre"),
+        Relation::Grandparent => lang.of("grandparent", "abuela o abuelo"),
+        Relation::Guardian => lang.of("guardian or other carer", "tutor u otra persona cuidadora"),
+        Relation::Sibling => lang.of("sibling", "hermana o hermano"),
+    }
+}
+
+fn candidate_json(candidate: &FamilyCandidate, decisions: &[Decision]) -> Value {
+    let decision = verdict(decisions, candidate);
     json!({
         "child": candidate.child.to_string(),
         "other": candidate.other.to_string(),
         "relation": candidate.relation.word(),
         "probability": candidate.probability,
+        "none_of_these": candidate.none,
         "contested": candidate.contested,
+        "new_since_rejection": candidate.new,
+        "decision": decision.map(|decision| json!({
+            "number": decision.sequence, "verdict": decision.verdict.word(), "reason": decision.reason, "by": decision.actor,
+        })),
         "evidence": candidate.evidence.iter().map(|step| json!({
             "kind": step.kind, "words": step.words, "bits": weight::bits(step.weight),
         })).collect::<Vec<_>>(),
     })
 }
 
-fn explain(candidate: &FamilyCandidate, whose: rejoin_model::PersonId) -> Result<(), Failure> {
-    let contested = if candidate.contested { ", contested by another" } else { "" };
-    let said = if whose == candidate.child {
-        format!("{} {}", candidate.relation.word(), candidate.other)
+fn explain(
+    candidate: &FamilyCandidate,
+    whose: rejoin_model::PersonId,
+    decisions: &[Decision],
+    lang: Lang,
+) -> Result<(), Failure> {
+    let contested = if candidate.contested {
+        lang.of(", contested by another", ", otra persona también lo es")
     } else {
-        format!("{} of {}", candidate.relation.word(), candidate.child)
+        ""
     };
-    let probability = (candidate.probability * 1000.0).floor() / 1000.0;
-    print(&format!("  {said}: probability {probability:.3}{contested}"))?;
+    let of = relation(candidate.relation, lang);
+    let said = if whose == candidate.child {
+        format!("{of} {}", candidate.other)
+    } else {
+        format!("{of} {} {}", lang.of("of", "de"), candidate.child)
+    };
+    let floor = |probability: f64| (probability * 1000.0).floor() / 1000.0;
+    print(&format!(
+        "  {said}: {} {:.3}{contested}; {} {:.3}",
+        lang.of("probability", "probabilidad"),
+        floor(candidate.probability),
+        lang.of("none of the candidates", "ninguna de las candidatas"),
+        floor(candidate.none)
+    ))?;
+    if let Some(decision) = verdict(decisions, candidate) {
+        let verdict = match decision.verdict {
+            Verdict::Accepted => lang.of("accepted for verification", "aceptada para verificar"),
+            Verdict::Rejected => lang.of("rejected", "rechazada"),
+            Verdict::NeedsEvidence => lang.of("needs evidence", "faltan pruebas"),
+        };
+        let by = lang.of("by", "por");
+        print(&format!(
+            "    {verdict} {by} {}: {} ({})",
+            decision.actor, decision.reason, decision.sequence
+        ))?;
+    }
+    if !candidate.new.is_empty() {
+        let new: Vec<&str> = candidate.new.iter().map(|new| words(new, lang)).collect();
+        let since = lang.of("new since it was rejected", "nuevo desde que se rechazó");
+        print(&format!("    {since}: {}", new.join("; ")))?;
+    }
     for step in &candidate.evidence {
-        print(&format!("    {:>+7.1} bits  {}", weight::bits(step.weight), step.words))?;
+        print(&format!("    {:>+7.1} bits  {}", weight::bits(step.weight), words(&step.words, lang)))?;
     }
     Ok(())
 }

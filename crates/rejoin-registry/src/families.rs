@@ -1,0 +1,668 @@
+//! Who may belong with whom: the runs that propose, and what people decide. A run scores again only what is new since the
+//! last one, unless all is asked for. Decisions and comparisons of DNA are events; nothing is merged or deleted by them.
+
+use crate::derive::{finish, unchanged};
+use crate::project::payload;
+use crate::wire::{self, DnaCompared, DnaDestroyed, MatchDecided, MatchUndone, ModelRun};
+use crate::{Case, Error, Progress, Stamp, columns};
+use rejoin_linkage::family::{self, Compared, Families, Known, Model, Rejected, Settings, match_families};
+use rejoin_linkage::weight;
+use rejoin_model::{FamilyCandidate, PersonId, RecordId, Relation, Verdict};
+use rusqlite::params;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// What family matching came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FamiliesReport {
+    /// Children and adults that went in.
+    pub children: u64,
+    /// Adults.
+    pub adults: u64,
+    /// Children of whom something was new, and who were scored; all of them in a first or whole run.
+    pub scored_children: u64,
+    /// Pairs scored.
+    pub scored: u64,
+    /// Parents proposed with probability of at least 0.1, 0.5 and 0.95.
+    pub proposed: [u64; 3],
+    /// Children with a candidate of at least even probability.
+    pub children_with: u64,
+    /// Candidates contested by another.
+    pub contested: u64,
+    /// Siblings proposed.
+    pub siblings: u64,
+    /// Candidates proposed again after a rejection, for new evidence.
+    pub again: u64,
+    /// Milliseconds that matching itself took, reading and writing left out.
+    pub took_ms: u64,
+}
+
+/// How to propose families.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Proposing {
+    /// Score everything again, not only what is new.
+    pub whole: bool,
+    /// Kinds of evidence that are left out, to see what they add; such a run is not written down.
+    pub without: Vec<String>,
+    /// Write nothing.
+    pub dry: bool,
+}
+
+/// A decision of a person on a candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// Its position in the ledger, by which it can be taken back.
+    pub sequence: u64,
+    /// When, microseconds since 1970-01-01 UTC.
+    pub at_micros: i64,
+    /// By whom.
+    pub actor: String,
+    /// The child, as people are linked now.
+    pub child: PersonId,
+    /// The other.
+    pub other: PersonId,
+    /// What the other would be to the child.
+    pub relation: Relation,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// The probability that was proposed then.
+    pub probability: f64,
+    /// The evidence that was shown then: kind, words, weight.
+    pub seen: Vec<(String, String, i64)>,
+    /// Where in the ledger it was taken back.
+    pub undone: Option<u64>,
+}
+
+/// What is decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecisionRequest {
+    /// The child.
+    pub child: PersonId,
+    /// The other.
+    pub other: PersonId,
+    /// The relation; by default the one proposed.
+    pub relation: Option<Relation>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why: never empty.
+    pub reason: String,
+}
+
+/// The result of a comparison of DNA, for the ledger. It holds no profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DnaResult {
+    /// The child.
+    pub child: PersonId,
+    /// The adult.
+    pub other: PersonId,
+    /// The hypothesis in the numerator: that they are parent and child.
+    pub first: String,
+    /// The hypothesis in the denominator.
+    pub second: String,
+    /// log10 of the likelihood ratio; none for an exclusion.
+    pub log10: Option<f64>,
+    /// Loci compared.
+    pub loci: u64,
+    /// The population whose frequencies were used.
+    pub population: String,
+    /// Coancestry coefficient.
+    pub theta: f64,
+    /// Why DNA was used: that other ways were not enough.
+    pub reason: String,
+}
+
+/// A candidate as the table has it.
+#[derive(Debug, Clone, PartialEq)]
+struct Row {
+    child: PersonId,
+    other: PersonId,
+    relation: Relation,
+    probability: f64,
+    none: f64,
+    contested: bool,
+    evidence: Vec<(String, String, i64)>,
+    new: Vec<String>,
+}
+
+impl From<&FamilyCandidate> for Row {
+    fn from(candidate: &FamilyCandidate) -> Self {
+        let steps = candidate.evidence.iter();
+        Self {
+            child: candidate.child,
+            other: candidate.other,
+            relation: candidate.relation,
+            probability: candidate.probability,
+            none: candidate.none,
+            contested: candidate.contested,
+            evidence: steps.map(|step| (step.kind.to_owned(), step.words.clone(), step.weight)).collect(),
+            new: candidate.new.clone(),
+        }
+    }
+}
+
+impl Case {
+    /// Proposes families: all in a first run, then what is new.
+    ///
+    /// # Errors
+    /// [`Error::First`] when records have not been linked.
+    pub fn families(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<FamiliesReport, Error> {
+        self.propose(&Proposing::default(), stamp, progress).map(|(report, _)| report)
+    }
+
+    /// The same in a chosen way; gives the candidates too, which a dry run does not write.
+    ///
+    /// # Errors
+    /// [`Error::First`] when records have not been linked.
+    pub fn propose(
+        &mut self,
+        how: &Proposing,
+        stamp: &Stamp,
+        progress: Progress<'_>,
+    ) -> Result<(FamiliesReport, Vec<FamilyCandidate>), Error> {
+        propose(self, how, stamp, progress)
+    }
+
+    /// Writes down what a person decided of a candidate, with the evidence that was shown.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when nobody has an id, or no reason is given.
+    pub fn decide(&mut self, request: &DecisionRequest, stamp: &Stamp) -> Result<u64, Error> {
+        if request.reason.trim().is_empty() {
+            return Err(Error::Refused("a decision needs a reason".into()));
+        }
+        let [child, other] = self.pair(request.child, request.other)?;
+        let proposed = self.candidates(Some(request.child))?.into_iter().find(|candidate| {
+            (candidate.child, candidate.other) == (request.child, request.other)
+                && request.relation.is_none_or(|relation| relation == candidate.relation)
+        });
+        let relation = request.relation.or(proposed.as_ref().map(|candidate| candidate.relation));
+        let Some(relation) = relation else {
+            return Err(Error::Refused(
+                "the two were not proposed: say what the other would be (--relation)".into(),
+            ));
+        };
+        let row = proposed.as_ref().map(Row::from);
+        let decided = MatchDecided {
+            child,
+            other,
+            relation: relation.word().into(),
+            verdict: request.verdict.word().into(),
+            reason: request.reason.trim().into(),
+            probability: row.as_ref().map_or(0.0, |row| row.probability),
+            seen: row.map(|row| row.evidence).unwrap_or_default(),
+        };
+        let change = self.store.begin()?;
+        let bytes = serde_json::to_vec(&decided).unwrap_or_default();
+        let sequence = change.append(stamp, wire::MATCH_DECIDED, 1, &bytes)?;
+        change.decision(sequence, stamp, &decided)?;
+        change.commit()?;
+        Ok(sequence)
+    }
+
+    /// Takes a decision back. Both stay in the ledger.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is no such decision, or it was taken back already.
+    pub fn undo(&mut self, sequence: u64, reason: &str, stamp: &Stamp) -> Result<u64, Error> {
+        if reason.trim().is_empty() {
+            return Err(Error::Refused("taking a decision back needs a reason".into()));
+        }
+        match self.decisions()?.iter().find(|decision| decision.sequence == sequence) {
+            None => return Err(Error::Refused(format!("event {sequence} is no decision"))),
+            Some(decision) if decision.undone.is_some() => {
+                return Err(Error::Refused(format!("the decision {sequence} was taken back already")));
+            }
+            Some(_) => {}
+        }
+        let undone = MatchUndone { decision: sequence, reason: reason.trim().into() };
+        let change = self.store.begin()?;
+        let bytes = serde_json::to_vec(&undone).unwrap_or_default();
+        let own = change.append(stamp, wire::MATCH_UNDONE, 1, &bytes)?;
+        change.undone(own, &undone)?;
+        change.commit()?;
+        Ok(own)
+    }
+
+    /// Writes down the result of a comparison of DNA.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when nobody has an id, or no reason is given.
+    pub fn dna_compared(&mut self, result: &DnaResult, stamp: &Stamp) -> Result<u64, Error> {
+        if result.reason.trim().is_empty() {
+            return Err(Error::Refused("DNA is the last resort: say why other ways were not enough".into()));
+        }
+        let [child, other] = self.pair(result.child, result.other)?;
+        let compared = DnaCompared {
+            child,
+            other,
+            first: result.first.clone(),
+            second: result.second.clone(),
+            log10: result.log10.filter(|log10| log10.is_finite()),
+            loci: result.loci,
+            population: result.population.clone(),
+            theta: result.theta,
+            reason: result.reason.trim().into(),
+        };
+        let change = self.store.begin()?;
+        let bytes = serde_json::to_vec(&compared).unwrap_or_default();
+        let sequence = change.append(stamp, wire::DNA_COMPARED, 1, &bytes)?;
+        change.dna(sequence, &compared)?;
+        change.commit()?;
+        Ok(sequence)
+    }
+
+    /// Certifies that the profiles of a comparison were destroyed.
+    pub fn dna_destroyed(
+        &mut self,
+        comparison: u64,
+        profiles: u64,
+        bytes: u64,
+        stamp: &Stamp,
+    ) -> Result<u64, Error> {
+        let destroyed = DnaDestroyed { comparison, profiles, bytes };
+        let change = self.store.begin()?;
+        let payload = serde_json::to_vec(&destroyed).unwrap_or_default();
+        let sequence = change.append(stamp, wire::DNA_DESTROYED, 1, &payload)?;
+        change.dna_destroyed(sequence, &destroyed)?;
+        change.commit()?;
+        Ok(sequence)
+    }
+
+    /// Records of two people, the smallest first.
+    fn pair(&self, child: PersonId, other: PersonId) -> Result<[Vec<String>; 2], Error> {
+        let records = |person: PersonId| {
+            let records = self.records(Some(person))?;
+            if records.is_empty() {
+                return Err(Error::Refused(format!("nobody here has the id {person}")));
+            }
+            Ok(records.iter().map(|record| record.id.to_string()).collect())
+        };
+        Ok([records(child)?, records(other)?])
+    }
+
+    /// Decisions, oldest first, also those that were taken back.
+    pub fn decisions(&self) -> Result<Vec<Decision>, Error> {
+        let person_of = self.person_of()?;
+        let person = |record: &str| -> Option<PersonId> {
+            let record: RecordId = record.parse().ok()?;
+            Some(person_of.get(&record).copied().unwrap_or(PersonId::of_smallest(record)))
+        };
+        let mut statement = self.store.connection().prepare(
+            "SELECT sequence, at_micros, actor, child, other, relation, verdict, reason, probability, seen, undone FROM decision ORDER BY sequence",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok((
+                [row.get::<_, i64>(0)?, row.get(1)?],
+                [
+                    row.get::<_, String>(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                    row.get(5)?,
+                    row.get(6)?,
+                    row.get(7)?,
+                    row.get(9)?,
+                ],
+                row.get::<_, f64>(8)?,
+                row.get::<_, Option<i64>>(10)?,
+            ))
+        })?;
+        let mut decisions = Vec::new();
+        for row in rows {
+            let (
+                [sequence, at_micros],
+                [actor, child, other, relation, verdict, reason, seen],
+                probability,
+                undone,
+            ) = row?;
+            let (Some(child), Some(other)) = (person(&child), person(&other)) else { continue };
+            let (Some(relation), Some(verdict)) =
+                (Relation::from_word(&relation), Verdict::from_word(&verdict))
+            else {
+                continue;
+            };
+            decisions.push(Decision {
+                sequence: sequence as u64,
+                at_micros,
+                actor,
+                child,
+                other,
+                relation,
+                verdict,
+                reason,
+                probability,
+                seen: serde_json::from_str(&seen).unwrap_or_default(),
+                undone: undone.map(|at| at as u64),
+            });
+        }
+        Ok(decisions)
+    }
+
+    /// Comparisons of DNA: position, child, other, words, log10 of the ratio.
+    fn comparisons(&self) -> Result<Vec<(u64, PersonId, PersonId, String, Option<f64>)>, Error> {
+        let person_of = self.person_of()?;
+        let person = |record: &str| -> Option<PersonId> {
+            let record: RecordId = record.parse().ok()?;
+            Some(person_of.get(&record).copied().unwrap_or(PersonId::of_smallest(record)))
+        };
+        let mut statement = self
+            .store
+            .connection()
+            .prepare("SELECT sequence, child, other, words, log10 FROM dna ORDER BY sequence")?;
+        let rows = statement.query_map([], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                [row.get::<_, String>(1)?, row.get(2)?, row.get(3)?],
+                row.get::<_, Option<f64>>(4)?,
+            ))
+        })?;
+        let mut comparisons = Vec::new();
+        for row in rows {
+            let (sequence, [child, other, words], log10) = row?;
+            if let (Some(child), Some(other)) = (person(&child), person(&other)) {
+                comparisons.push((sequence as u64, child, other, words, log10));
+            }
+        }
+        Ok(comparisons)
+    }
+
+    /// Person → what its records are: changes when one comes, changes or goes to another person.
+    fn states(&self) -> Result<BTreeMap<PersonId, String>, Error> {
+        let mut statement = self.store.connection().prepare(
+            "SELECT COALESCE(p.person, 'p' || substr(r.id, 2)), r.id, r.event, r.present FROM record r \
+             LEFT JOIN person p ON p.record = r.id ORDER BY 1, 2",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, bool>(3)?,
+            ))
+        })?;
+        let mut hashes: BTreeMap<PersonId, Sha256> = BTreeMap::new();
+        for row in rows {
+            let (person, record, event, present) = row?;
+            if let Ok(person) = person.parse() {
+                hashes.entry(person).or_default().update(format!("{record} {event} {present};"));
+            }
+        }
+        let short = |hash: Sha256| hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(hashes.into_iter().map(|(person, hash)| (person, short(hash))).collect())
+    }
+
+    /// The people of the last run and their states.
+    fn scored(&self) -> Result<HashMap<PersonId, String>, Error> {
+        let mut statement = self.store.connection().prepare("SELECT person, state FROM scored")?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let mut scored = HashMap::new();
+        for row in rows {
+            let (person, state) = row?;
+            if let Ok(person) = person.parse() {
+                scored.insert(person, state);
+            }
+        }
+        Ok(scored)
+    }
+
+    /// The model of the last run, and where in the ledger it ran.
+    fn last_model(&self) -> Result<Option<(Model, u64)>, Error> {
+        let Some(event) = self.store.newest(wire::FAMILIES_PROPOSED)? else { return Ok(None) };
+        let run: ModelRun = payload(&event)?;
+        let table =
+            |name: &str| -> Option<Vec<Vec<f64>>> { serde_json::from_value(run.model[name].clone()).ok() };
+        let kinds: Option<Vec<String>> = serde_json::from_value(run.model["kinds"].clone()).ok();
+        // A model of other kinds of evidence weighs nothing here.
+        if !kinds.is_some_and(|kinds| kinds.iter().map(String::as_str).eq(family::kinds())) {
+            return Ok(None);
+        }
+        let prior = run.model["prior"].as_i64();
+        let model = prior.zip(table("m")).zip(table("u")).map(|((prior, m), u)| Model { prior, m, u });
+        Ok(model.map(|model| (model, event.sequence)))
+    }
+}
+
+/// One person's rows among all, by id.
+fn rows(people: &[rejoin_custody::Person<'_>]) -> HashMap<PersonId, u32> {
+    (0u32..).zip(people).map(|(row, person)| (person.id, row)).collect()
+}
+
+#[allow(clippy::disallowed_methods, reason = "how long matching took is reported, and decides nothing")]
+fn propose(
+    case: &mut Case,
+    how: &Proposing,
+    stamp: &Stamp,
+    progress: Progress<'_>,
+) -> Result<(FamiliesReport, Vec<FamilyCandidate>), Error> {
+    if case.store.derived_at("people")?.is_none() {
+        return Err(Error::First(
+            "families are proposed between people, and records have not been linked yet: `rejoin link`",
+        ));
+    }
+    if let Some(odd) = how.without.iter().find(|name| !family::kinds().any(|kind| kind == name.as_str())) {
+        let kinds = family::kinds().collect::<Vec<_>>().join(", ");
+        return Err(Error::Refused(format!("there is no evidence {odd:?}; there is: {kinds}")));
+    }
+    progress("reading people", 0, 0);
+    let before = case.checkpoint()?;
+    let view = case.view()?;
+    let people = view.people();
+    let (columns, named) = columns::of_people(&people, &view.units);
+    let row_of = rows(&people);
+    let (decisions, comparisons) = (case.decisions()?, case.comparisons()?);
+    // Of several decisions on a pair the last that stands counts.
+    let mut last: BTreeMap<(PersonId, PersonId), &Decision> = BTreeMap::new();
+    for decision in decisions.iter().filter(|decision| decision.undone.is_none()) {
+        last.insert((decision.child, decision.other), decision);
+    }
+    let rejected = last.values().filter(|decision| decision.verdict == Verdict::Rejected);
+    let rejected: Vec<Rejected> = rejected
+        .filter_map(|decision| {
+            let seen = decision.seen.iter().map(|(kind, words, _)| (kind.clone(), words.clone()));
+            Some(Rejected {
+                child: *row_of.get(&decision.child)?,
+                adult: *row_of.get(&decision.other)?,
+                seen: seen.collect(),
+            })
+        })
+        .collect();
+    let dna: Vec<Compared> = comparisons
+        .iter()
+        .filter_map(|(_, child, other, words, log10)| {
+            Some(Compared {
+                child: *row_of.get(child)?,
+                adult: *row_of.get(other)?,
+                log10: log10.unwrap_or(f64::NEG_INFINITY),
+                words: words.clone(),
+            })
+        })
+        .collect();
+    let states = case.states()?;
+    let frozen = if how.whole || !how.without.is_empty() { None } else { case.last_model()? };
+    let touched = match &frozen {
+        None => None,
+        Some((_, at)) => {
+            let scored = case.scored()?;
+            let changed = states.iter().filter(|(person, state)| scored.get(person) != Some(state));
+            let mut touched: HashSet<PersonId> = changed.map(|(person, _)| *person).collect();
+            let since = |sequence: u64| sequence > *at;
+            for decision in &decisions {
+                if since(decision.sequence) || decision.undone.is_some_and(since) {
+                    touched.extend([decision.child, decision.other]);
+                }
+            }
+            for (_, child, other, ..) in comparisons.iter().filter(|(sequence, ..)| since(*sequence)) {
+                touched.extend([*child, *other]);
+            }
+            let touched: HashSet<u32> =
+                touched.iter().filter_map(|person| row_of.get(person)).copied().collect();
+            // A model made for other lists is not kept when much is new.
+            (touched.len() * 5 <= people.len()).then_some(touched)
+        }
+    };
+    let known = Known {
+        rejected,
+        dna,
+        frozen: frozen.as_ref().zip(touched.as_ref()).map(|((model, _), touched)| (model, touched)),
+    };
+    progress("matching", 0, 0);
+    let started = std::time::Instant::now();
+    let settings = Settings { without: how.without.clone(), ..Settings::default() };
+    let families = match_families(&columns, &named, &settings, &known);
+    let took_ms = started.elapsed().as_millis() as u64;
+    let mut all: Vec<Row> = families.candidates.iter().map(|candidate| row(candidate, &people)).collect();
+    if let Some(scored) = &families.scored_children {
+        // The others stand as they were.
+        let kept = view.candidates.iter().filter(|candidate| {
+            let parent = candidate.relation != Relation::Sibling;
+            parent && row_of.get(&candidate.child).is_some_and(|row| !scored.contains(row))
+        });
+        all.extend(kept.map(Row::from));
+        all.sort_by(|one, other| {
+            (one.child, other.probability, one.other)
+                .partial_cmp(&(other.child, one.probability, other.other))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+    }
+    let siblings = siblings(&all, &families, &people);
+    let [children, adults, _] = crate::View::counts(&people);
+    let parents = || all.iter().filter(|row| row.relation.is_parent());
+    let at_least = |probability: f64| parents().filter(|row| row.probability >= probability).count() as u64;
+    let with: BTreeSet<PersonId> =
+        parents().filter(|row| row.probability >= 0.5).map(|row| row.child).collect();
+    let report = FamiliesReport {
+        children: children as u64,
+        adults: adults as u64,
+        scored_children: families.scored_children.as_ref().map_or(children, HashSet::len) as u64,
+        scored: families.scored,
+        proposed: [at_least(0.1), at_least(0.5), at_least(0.95)],
+        children_with: with.len() as u64,
+        contested: all.iter().filter(|row| row.contested).count() as u64,
+        siblings: siblings.len() as u64,
+        again: all.iter().filter(|row| !row.new.is_empty()).count() as u64,
+        took_ms,
+    };
+    drop(people);
+    all.extend(siblings);
+    let candidates = all.iter().map(candidate).collect();
+    if how.dry || !how.without.is_empty() {
+        return Ok((report, candidates));
+    }
+    let change = case.store.begin()?;
+    unchanged(&change, before)?;
+    change.connection().execute_batch("DELETE FROM candidate; DELETE FROM scored;")?;
+    {
+        let mut insert = change.connection().prepare(
+            "INSERT INTO candidate (child, other, relation, probability, none, contested, evidence, new) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?;
+        for row in &all {
+            insert.execute(params![
+                row.child.to_string(),
+                row.other.to_string(),
+                row.relation.word(),
+                row.probability,
+                row.none,
+                row.contested,
+                serde_json::to_string(&row.evidence).unwrap_or_default(),
+                serde_json::to_string(&row.new).unwrap_or_default(),
+            ])?;
+        }
+        let mut insert = change.connection().prepare("INSERT INTO scored (person, state) VALUES (?1, ?2)")?;
+        for (person, state) in &states {
+            insert.execute([&person.to_string(), state])?;
+        }
+    }
+    let model = &families.model;
+    let run = ModelRun {
+        rows: states.len() as u64,
+        compared: families.scored,
+        results: all.len() as u64,
+        model: json!({
+            "prior": model.prior, "prior_bits": weight::bits(model.prior), "m": model.m, "u": model.u,
+            "kinds": family::kinds().collect::<Vec<_>>(), "children_scored": report.scored_children,
+        }),
+        result: change.families()?,
+        families: None,
+    };
+    change.append(stamp, wire::FAMILIES_PROPOSED, 1, &serde_json::to_vec(&run).unwrap_or_default())?;
+    finish(change, "families")?;
+    Ok((report, candidates))
+}
+
+fn row(candidate: &family::Candidate, people: &[rejoin_custody::Person<'_>]) -> Row {
+    const PLACES: [Relation; 5] =
+        [Relation::Mother, Relation::Father, Relation::Parent, Relation::Grandparent, Relation::Guardian];
+    Row {
+        child: people[candidate.child as usize].id,
+        other: people[candidate.adult as usize].id,
+        relation: PLACES[candidate.place as usize],
+        probability: candidate.probability,
+        none: candidate.none,
+        contested: candidate.contested,
+        evidence: steps(&candidate.steps),
+        new: candidate.new.clone(),
+    }
+}
+
+fn steps(steps: &[family::Step]) -> Vec<(String, String, i64)> {
+    steps.iter().map(|step| (step.kind.to_owned(), step.level.to_string(), step.weight)).collect()
+}
+
+fn candidate(row: &Row) -> FamilyCandidate {
+    let evidence = row.evidence.iter().map(|(kind, words, weight)| rejoin_model::Evidence {
+        kind: crate::view::kind_of(kind),
+        weight: *weight,
+        words: words.clone(),
+    });
+    FamilyCandidate {
+        child: row.child,
+        other: row.other,
+        relation: row.relation,
+        probability: row.probability,
+        evidence: evidence.collect(),
+        contested: row.contested,
+        none: row.none,
+        new: row.new.clone(),
+    }
+}
+
+/// Children who are likely siblings by their own records, or who share a likely parent: as likely as the likelier of the
+/// two says.
+fn siblings(parents: &[Row], families: &Families, people: &[rejoin_custody::Person<'_>]) -> Vec<Row> {
+    let mut out: BTreeMap<(PersonId, PersonId), (f64, Vec<(String, String, i64)>)> = BTreeMap::new();
+    for pair in &families.siblings {
+        let (one, other) = (people[pair.one as usize].id, people[pair.other as usize].id);
+        out.insert((one.min(other), one.max(other)), (pair.probability, steps(&pair.steps)));
+    }
+    let mut by_parent: BTreeMap<PersonId, Vec<(PersonId, f64)>> = BTreeMap::new();
+    for row in parents.iter().filter(|row| row.relation.is_parent() && row.probability >= 0.5) {
+        by_parent.entry(row.other).or_default().push((row.child, row.probability));
+    }
+    for children in by_parent.values() {
+        for (at, (one, first)) in children.iter().enumerate() {
+            for (other, second) in &children[at + 1..] {
+                let probability = first.min(*second);
+                let pair = (*one.min(other), *one.max(other));
+                if out.get(&pair).is_none_or(|(known, _)| *known < probability) {
+                    let weight = weight::of_probability(probability.clamp(1e-6, 1.0 - 1e-6));
+                    let words = "the same adult is the likely parent of both".to_owned();
+                    out.insert(pair, (probability, vec![("shared-parent".to_owned(), words, weight)]));
+                }
+            }
+        }
+    }
+    out.into_iter()
+        .map(|((child, other), (probability, evidence))| Row {
+            child,
+            other,
+            relation: Relation::Sibling,
+            probability,
+            none: 1.0 - probability,
+            contested: false,
+            evidence,
+            new: Vec::new(),
+        })
+        .collect()
+}
