@@ -1,6 +1,6 @@
 //! Benches are programs: they print a table and assert nothing about time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What is measured against, pinned.
@@ -15,22 +15,46 @@ pub fn linkage(mut arguments: impl Iterator<Item = String>) -> Result<(), String
         &["build", "--release", "--locked", "--package", "rejoin-linkage", "--example", "kernel"],
         &[],
     )?;
-    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
-    let environment = Path::new(&target).join("bench/python");
-    let python = environment.join("bin/python");
-    if !python.exists() {
-        let path = environment.display().to_string();
-        start(Command::new("python3").args(["-m", "venv", &path]))?;
-    }
-    start(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PEERS))?;
+    let python = python(PEERS)?;
+    let target = target();
     start(
         Command::new(&python)
             .arg("xtask/bench/linkage.py")
-            .arg(Path::new(&target).join("release/rejoin"))
-            .arg(Path::new(&target).join("release/examples/kernel"))
-            .arg(Path::new(&target).join("bench/linkage"))
+            .arg(target.join("release/rejoin"))
+            .arg(target.join("release/examples/kernel"))
+            .arg(target.join("bench/linkage"))
             .args([&sets, &thousands]),
     )
+}
+
+/// Proposed families against planted and published truths, Primero's rule beside ours.
+pub fn families(arguments: impl Iterator<Item = String>) -> Result<(), String> {
+    crate::run(&["build", "--release", "--locked", "--package", "rejoin"], &[])?;
+    let python = python(&["pyarrow==26.0.1"])?;
+    let population = std::env::var("REJOIN_DATA").unwrap_or_else(|_| "../shared/data".into());
+    start(
+        Command::new(python)
+            .arg("xtask/bench/families.py")
+            .arg(target().join("release/rejoin"))
+            .arg(target().join("bench/families"))
+            .arg(Path::new(&population).join("family"))
+            .args(arguments),
+    )
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from)
+}
+
+/// Python in an environment of its own under the target folder, with these packages.
+fn python(packages: &[&str]) -> Result<PathBuf, String> {
+    let environment = target().join("bench/python");
+    let python = environment.join("bin/python");
+    if !python.exists() {
+        start(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+    }
+    start(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
+    Ok(python)
 }
 
 fn start(command: &mut Command) -> Result<(), String> {

@@ -305,16 +305,37 @@ fn by_place(context: &Context<'_>, scored: &[Scored]) -> Groups {
     groups
 }
 
-fn step_weight(pair: &Scored, at: usize, model: &Model, carer: bool) -> i64 {
-    let level = match pair.levels[at] {
-        0 => return 0,
-        level => level as usize - 1,
-    };
-    let kind = &EVIDENCE[at];
-    if carer && !kind.carer.is_empty() {
-        return weight::of_ratio(kind.carer[level], model.u[at][level]);
+/// The model's weights by kind and level, computed once and not once a pair.
+struct Weights {
+    prior: i64,
+    parent: Vec<Vec<i64>>,
+    carer: Vec<Vec<i64>>,
+}
+
+impl Weights {
+    fn new(model: &Model) -> Self {
+        let table = |carer: bool| -> Vec<Vec<i64>> {
+            let each = EVIDENCE.iter().zip(&model.m).zip(&model.u);
+            each.map(|((kind, m), u)| {
+                let own = if carer && !kind.carer.is_empty() { kind.carer } else { m };
+                own.iter().zip(u).map(|(m, u)| weight::of_ratio(*m, *u)).collect()
+            })
+            .collect()
+        };
+        Self { prior: model.prior, parent: table(false), carer: table(true) }
     }
-    weight::of_ratio(model.m[at][level], model.u[at][level]) + pair.frequency[at]
+
+    fn step(&self, pair: &Scored, at: usize, carer: bool) -> i64 {
+        let level = match pair.levels[at] {
+            0 => return 0,
+            level => level as usize - 1,
+        };
+        // Where carers have their own m, the frequency of a parent's name or surname says nothing of them.
+        match (carer, EVIDENCE[at].carer.is_empty()) {
+            (true, false) => self.carer[at][level],
+            _ => self.parent[at][level] + pair.frequency[at],
+        }
+    }
 }
 
 /// The weight of a DNA comparison: it speaks of parents only, as many carers are none.
@@ -325,10 +346,10 @@ fn dna_weight(pair: &Scored, known: &Known<'_>) -> i64 {
 }
 
 /// Weights of being a parent and of being another carer.
-fn totals(pair: &Scored, model: &Model, known: &Known<'_>) -> [i64; 2] {
-    let sum = |carer: bool| (0..KINDS).map(|at| step_weight(pair, at, model, carer)).sum::<i64>();
+fn totals(pair: &Scored, weights: &Weights, known: &Known<'_>) -> [i64; 2] {
+    let sum = |carer: bool| (0..KINDS).map(|at| weights.step(pair, at, carer)).sum::<i64>();
     let carers = weight::of_bits(CARERS_EXPECTED.log2());
-    [model.prior + sum(false) + dna_weight(pair, known), model.prior + carers + sum(true)]
+    [weights.prior + sum(false) + dna_weight(pair, known), weights.prior + carers + sum(true)]
 }
 
 struct Believed {
@@ -339,9 +360,10 @@ struct Believed {
 /// Candidates for one place compete: odds over the sum of all odds and 1 for "none of these". For one adult, parent and
 /// carer compete too.
 fn compete(groups: &Groups, scored: &[Scored], model: &Model, known: &Known<'_>, believed: &mut Believed) {
+    let table = Weights::new(model);
     let weights: Vec<[f64; 2]> = scored
         .par_iter()
-        .map(|pair| totals(pair, model, known).map(|weight| weight::bits(weight).clamp(-60.0, 60.0).exp2()))
+        .map(|pair| totals(pair, &table, known).map(|weight| weight::bits(weight).clamp(-60.0, 60.0).exp2()))
         .collect();
     for members in groups.values() {
         let sum = 1.0 + members.iter().map(|at| weights[*at][0]).sum::<f64>();
@@ -410,9 +432,11 @@ fn keep(
     known: &Known<'_>,
     news: &[Vec<String>],
 ) -> Vec<Candidate> {
+    let weights = Weights::new(model);
     let mut candidates = Vec::new();
     for ((child, place), members) in groups {
-        let alone: Vec<bool> = members.iter().map(|at| totals(&scored[*at], model, known)[0] >= 0).collect();
+        let alone: Vec<bool> =
+            members.iter().map(|at| totals(&scored[*at], &weights, known)[0] >= 0).collect();
         let likely = alone.iter().filter(|alone| **alone).count();
         let none = (1.0 - members.iter().map(|at| believed.parent[*at]).sum::<f64>()).max(0.0);
         for (at, alone) in members.iter().copied().zip(alone) {
@@ -423,7 +447,7 @@ fn keep(
                 place,
                 probability,
                 none,
-                steps: steps(pair, model, known, carer),
+                steps: steps(pair, &weights, known, carer),
                 contested: !carer && likely > usize::from(alone),
                 new: pair.again.map(|at| news[at as usize].clone()).unwrap_or_default(),
             };
@@ -452,13 +476,14 @@ fn grandparent(context: &Context<'_>, pair: &Scored) -> bool {
     !birth.is_null(child) && !birth.is_null(adult) && (birth.value(child) - birth.value(adult)) / 365 >= 35
 }
 
-fn steps(pair: &Scored, model: &Model, known: &Known<'_>, carer: bool) -> Vec<Step> {
+fn steps(pair: &Scored, weights: &Weights, known: &Known<'_>, carer: bool) -> Vec<Step> {
     let carers = if carer { weight::of_bits(CARERS_EXPECTED.log2()) } else { 0 };
-    let first = Step { kind: "prior", level: "any adult in the lists".into(), weight: model.prior + carers };
+    let first =
+        Step { kind: "prior", level: "any adult in the lists".into(), weight: weights.prior + carers };
     let rest = EVIDENCE.iter().enumerate().filter(|(at, _)| pair.levels[*at] > 0).map(|(at, kind)| Step {
         kind: kind.name,
         level: kind.levels[pair.levels[at] as usize - 1].0.into(),
-        weight: step_weight(pair, at, model, carer),
+        weight: weights.step(pair, at, carer),
     });
     let dna = pair.dna.map(|row| Step {
         kind: "dna",

@@ -106,7 +106,14 @@ fn rows(text: &str, delimiter: u8, quoting: bool) -> Result<Vec<Row>, ReadError>
     for row in reader(text, delimiter, quoting).records() {
         let row =
             row.map_err(|error| ReadError::Damaged { format: "delimited text", reason: error.to_string() })?;
-        let number = row.position().map_or(0, |position| position.line() as u32);
+        // Where lines end as on Windows, the reader takes a record to begin with the line feed of the line before it. Blank
+        // lines before it are the record's too.
+        let number = row.position().map_or(0, |position| {
+            let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+            let ends = text.as_bytes().get(from..).unwrap_or_default();
+            let breaks = ends.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+            position.line() as u32 + breaks.filter(|byte| **byte == b'\n').count() as u32
+        });
         raw.push(Row { number, cells: row.iter().map(|cell| cell.trim().to_owned()).collect() });
     }
     Ok(raw)
@@ -115,6 +122,16 @@ fn rows(text: &str, delimiter: u8, quoting: bool) -> Result<Vec<Row>, ReadError>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_numbered_as_an_editor_numbers_their_lines() {
+        for end in ["\n", "\r\n"] {
+            let text = ["Name,Age,Sex", "Ana,3,F", "", "\"Luis\nJ\",4,M", "Eva,5,F", ""].join(end);
+            let table = read(&text).unwrap();
+            let numbers: Vec<u32> = table.rows.iter().map(|row| row.number).collect();
+            assert_eq!(numbers, [2, 4, 6], "{end:?}");
+        }
+    }
 
     #[test]
     fn titles_page_headers_and_line_breaks() {

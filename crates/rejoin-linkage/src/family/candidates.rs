@@ -113,20 +113,53 @@ fn by_contact(context: &Context<'_>, pairs: &mut Vec<(u32, u32)>) {
     }
 }
 
-/// Adults of one surname that are few enough for the surname to say something.
-const FEW: usize = 12;
+/// Pairs a child that surnames alone may cost.
+const BY_SURNAME: usize = 15;
 
-/// A surname that few adults have, where custom hands it down.
+/// A surname that few adults have, where custom hands it down: rarest first, as far as the pairs may cost.
 fn by_rare_surname(context: &Context<'_>, pairs: &mut Vec<(u32, u32)>) {
     let sound = |code: u32| Some(context.surname.sound(code)).filter(|sound| *sound != NONE).map(u64::from);
     let adults = group(&context.adults, |row| sound(context.own.surname[0][row as usize]));
+    let mut children: HashMap<u64, Vec<u32>> = HashMap::new();
     for child in &context.children {
-        for surname in &context.own.surname {
-            let found = sound(surname[*child as usize]).and_then(|sound| adults.get(&sound));
-            let few = found.filter(|adults| adults.len() <= FEW);
-            pairs.extend(few.into_iter().flatten().map(|adult| (*child, *adult)));
+        let sounds = [0, 1].map(|part: usize| sound(context.own.surname[part][*child as usize]));
+        for key in
+            sounds.iter().enumerate().filter(|(at, key)| *at == 0 || **key != sounds[0]).map(|(_, key)| key)
+        {
+            if let Some(key) = key.filter(|key| adults.contains_key(key)) {
+                children.entry(key).or_default().push(*child);
+            }
         }
     }
+    let mut surnames: Vec<(usize, u64)> = children.keys().map(|key| (adults[key].len(), *key)).collect();
+    surnames.sort_unstable();
+    let mut left = BY_SURNAME * context.children.len();
+    for (of_adults, key) in surnames {
+        let cost = of_adults * children[&key].len();
+        if cost > left {
+            break;
+        }
+        left -= cost;
+        for child in &children[&key] {
+            pairs.extend(adults[&key].iter().map(|adult| (*child, *adult)));
+        }
+    }
+}
+
+/// People of one given name and surname beyond which the two alone are no sign.
+const COMMON_NAME: usize = 25;
+
+/// Whether the person who gives a name and the one who has it are of one town, or the name has both surnames.
+fn more_in_common(context: &Context<'_>, by: u32, named: u32, other: u32) -> bool {
+    let town = context.town(by);
+    if town != NONE && town == context.town(other) {
+        return true;
+    }
+    let sounds = |codes: &[Vec<u32>; 2], row: u32| {
+        codes.each_ref().map(|codes| context.surname.sound(codes[row as usize]))
+    };
+    let (said, own) = (sounds(&context.named.surname, named), sounds(&context.own.surname, other));
+    said.iter().all(|sound| *sound != NONE && own.contains(sound))
 }
 
 /// A name somebody gives and a person's own name: the first given name and either surname sound alike.
@@ -158,8 +191,13 @@ fn by_names(context: &Context<'_>, pairs: &mut Vec<(u32, u32)>) {
             for name in names {
                 for key in keys(&context.named, *name) {
                     let found = if place == 2 { children.get(&key) } else { adults.get(&key) };
+                    // A name that very many have says something only together with more: a town, or both surnames. What else
+                    // may join the two (a place and time, a number, a telephone) is another rule's.
+                    let common = found.is_some_and(|found| found.len() > COMMON_NAME);
                     for other in found.into_iter().flatten() {
-                        pairs.push(if place == 2 { (*other, *by) } else { (*by, *other) });
+                        if !common || more_in_common(context, *by, *name, *other) {
+                            pairs.push(if place == 2 { (*other, *by) } else { (*by, *other) });
+                        }
                     }
                 }
             }

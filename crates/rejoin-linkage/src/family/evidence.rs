@@ -169,16 +169,14 @@ pub(super) const EVIDENCE: [Kind; KINDS] = [
         name: "origin",
         levels: &[
             ("from different countries", "de distintos países"),
+            ("of different languages or peoples", "de distintas lenguas o pueblos"),
             ("from other towns of one country", "de otros municipios del mismo país"),
-            (
-                "from other towns, with the same language of few speakers",
-                "de otros municipios, con la misma lengua minoritaria",
-            ),
+            ("with the same language of few speakers", "con la misma lengua minoritaria"),
             ("from the same town", "del mismo municipio"),
         ],
-        m: &[0.02, 0.16, 0.04, 0.78],
+        m: &[0.02, 0.03, 0.15, 0.04, 0.76],
         carer: &[],
-        chance: &[0.5, 0.46, 0.02, 0.02],
+        chance: &[0.5, 0.08, 0.38, 0.02, 0.02],
         level: origin,
     },
     Kind {
@@ -413,12 +411,19 @@ fn fits(context: &Context<'_>, named: u32, person: u32) -> (u8, i64) {
         (true, true, _) => {
             // What chance there is of this very name: rarer names say more.
             let mut bits = 0.0;
-            let rare = |dictionary: &Dictionary, code: u32| {
-                if code == NONE { 0.0 } else { -(dictionary.frequency(code).max(1e-5) * 2.0).min(1.0).log2() }
+            let rare = |dictionary: &Dictionary, code: u32, ways: usize| {
+                if code == NONE {
+                    0.0
+                } else {
+                    -(dictionary.frequency(code).max(1e-5) * ways as f64).min(1.0).log2()
+                }
             };
-            bits += rare(&context.given, own_given[0]) + rare(&context.surname, own_surname[0]);
+            // Any of the given names may be the one that agrees: chance has as many ways as there are pairs of them.
+            let parts = |names: [u32; 2]| names.iter().filter(|name| **name != NONE).count().max(1);
+            let ways = parts(said_given) * parts(own_given);
+            bits += rare(&context.given, own_given[0], ways) + rare(&context.surname, own_surname[0], 1);
             if said_surname[1] != NONE && own_surname[1] != NONE {
-                bits += rare(&context.surname, own_surname[1]);
+                bits += rare(&context.surname, own_surname[1], 1);
             }
             (4, weight::of_bits((bits - TYPICAL_NAME_BITS) * 0.75))
         }
@@ -527,15 +532,19 @@ fn origin(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
         let code = of(&context.town).0 as usize;
         let share = f64::from(context.town.counts[code]) / context.town.codes.len() as f64;
         // A town of one in fifty is as usual as the level supposes.
-        return (4, weight::of_bits((0.02 / share.max(1e-4)).log2().clamp(-4.0, 5.0) * 0.75));
-    }
-    if !differ(of(&context.town)) {
-        return (0, 0);
+        return (5, weight::of_bits((0.02 / share.max(1e-4)).log2().clamp(-4.0, 5.0) * 0.75));
     }
     let language = of(&context.language);
-    let few = same(language)
-        && context.language.counts[language.0 as usize] as usize * 10 < context.language.codes.len();
-    (2 + u8::from(few), 0)
+    if differ(language) {
+        return (2, 0);
+    }
+    if same(language) {
+        let share = context.language.counts[language.0 as usize] as f64 / context.language.codes.len() as f64;
+        if share < 0.1 {
+            return (4, weight::of_bits((0.02 / share.max(1e-4)).log2().clamp(-3.0, 4.0) * 0.75));
+        }
+    }
+    (if differ(of(&context.town)) { 3 } else { 0 }, 0)
 }
 
 fn stays(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {

@@ -30,6 +30,9 @@ pub struct List {
     /// Only findings of this code.
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
+    /// Of children and adults, also the rows of the lists that they are known from, as list:row.
+    #[arg(long)]
+    rows: bool,
     /// At most so many rows.
     #[arg(long, value_name = "N")]
     most: Option<usize>,
@@ -115,7 +118,7 @@ impl List {
                 *known = entry;
             }
         }
-        let mut rows = Rows::new(&[
+        let mut titles = vec![
             "person",
             "name",
             "sex",
@@ -132,13 +135,24 @@ impl List {
             "contested",
             "days without a candidate",
             "records",
-        ]);
+        ];
+        if self.rows {
+            titles.push("rows");
+        }
+        let mut rows = Rows::new(&titles);
         for person in scene.people.iter().filter(|person| person.subject == subject) {
             let candidate = best.get(&person.id).filter(|candidate| candidate.2 >= 0.5);
             if self.unlinked && candidate.is_some() {
                 continue;
             }
-            rows.push(person_row(person, candidate.copied(), scene.as_of));
+            let mut row = person_row(person, candidate.copied(), scene.as_of);
+            if self.rows {
+                let from = person.records.iter();
+                row.push(json!(
+                    from.map(|record| format!("{}:{}", record.list, record.origin.row)).collect::<Vec<_>>()
+                ));
+            }
+            rows.push(row);
         }
         rows
     }
