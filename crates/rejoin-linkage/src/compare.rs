@@ -72,6 +72,12 @@ pub struct Dictionary {
     sounds: Vec<u32>,
     /// Word code → share of the filled cells that have it.
     share: Vec<f64>,
+    /// Word code → filled cells that have a word of its sound.
+    sounding: Vec<u64>,
+    /// Filled cells.
+    filled: u64,
+    /// Probability that two random cells sound alike.
+    collision: f64,
 }
 
 impl Dictionary {
@@ -92,9 +98,26 @@ impl Dictionary {
         }
         let filled: u64 = words.counts.iter().map(|count| u64::from(*count)).sum();
         let share = words.counts.iter().map(|count| f64::from(*count) / filled.max(1) as f64).collect();
+        let mut of_sound: HashMap<u32, u64> = HashMap::new();
+        for (sound, count) in by_word.iter().zip(&words.counts).filter(|(sound, _)| **sound != NONE) {
+            *of_sound.entry(*sound).or_default() += u64::from(*count);
+        }
+        // A word without a sound stands for itself.
+        let sounding: Vec<u64> = by_word
+            .iter()
+            .zip(&words.counts)
+            .map(|(sound, count)| of_sound.get(sound).copied().unwrap_or(u64::from(*count)))
+            .collect();
+        let total = filled.max(1) as f64;
+        let collision = words
+            .counts
+            .iter()
+            .zip(&sounding)
+            .map(|(count, all)| f64::from(*count) / total * *all as f64 / total)
+            .sum();
         static SERIAL: AtomicUsize = AtomicUsize::new(0);
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-        (codes, Self { serial, words: words.values, sounds: by_word, share })
+        (codes, Self { serial, words: words.values, sounds: by_word, share, sounding, filled, collision })
     }
 
     /// Whether two words are one word written differently: the same sound, or Jaro–Winkler at least 0.92.
@@ -127,6 +150,13 @@ impl Dictionary {
     /// Share of the words that are this one.
     pub fn frequency(&self, code: u32) -> f64 {
         self.share[code as usize]
+    }
+
+    /// How much rarer a word's sound is than two cells that sound alike are on average, in bits; `own` cells are those of the
+    /// very people compared, who do not make it commoner than it is.
+    pub fn rarity(&self, code: u32, own: u64) -> f64 {
+        let others = self.sounding[code as usize].saturating_sub(own) as f64;
+        (self.collision * self.filled.max(1) as f64 / others.max(0.5)).log2()
     }
 
     /// Sound code of a word; [`NONE`] when it has none.

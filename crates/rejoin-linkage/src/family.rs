@@ -231,7 +231,10 @@ pub fn match_families(people: &People, named: &Named, settings: &Settings, known
             model.m[SIBLINGS] = argued;
             // How many have a parent in the lists is seen as the matching goes; what was expected stands for ten children.
             let (children, adults) = (context.children.len() as f64, context.adults.len().max(2) as f64);
+            // Never less than half of it: where evidence is weak throughout, to believe less at each round would end in
+            // believing nothing.
             let found = believed.parent.iter().sum::<f64>() / 2.0 + settings.expected * 10.0;
+            let found = found.max(settings.expected * children / 2.0);
             model.prior = weight::of_bits((found / (children + 10.0) / (adults / 2.0)).log2());
         }
         let joint = !left_out[SIBLINGS] && (known.frozen.is_some() || round == 3 || round == 7);

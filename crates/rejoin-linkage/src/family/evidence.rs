@@ -478,9 +478,11 @@ fn surnames(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
         || alike(child_second, adult_first)
         || alike(child_second, adult_second);
     if handed_down || other {
-        let usual = 1.0f64 / 70.0;
-        let frequency = context.surname.frequency(adult_first).max(1e-4);
-        let adjust = weight::of_bits((usual / frequency).log2().clamp(-3.0, 5.0) * 0.75);
+        // Of the two spellings the commoner counts: a slip of the pen is rare, and says nothing for it.
+        let shared =
+            if alike(child_first, adult_first) || child_second == NONE { child_first } else { child_second };
+        let rarity = context.surname.rarity(adult_first, 2).min(context.surname.rarity(shared, 2));
+        let adjust = weight::of_bits(rarity.clamp(-5.0, 9.0));
         return (if handed_down { 3 } else { 2 }, adjust);
     }
     (1, 0)
