@@ -286,7 +286,7 @@ fn adjustments(column: &data::Prepared, frequency: Frequency) -> &[i64] {
 }
 
 /// Random pairs for u.
-const RANDOM_PAIRS: usize = 600_000;
+const RANDOM_PAIRS: usize = 400_000;
 /// Pairs that are counted for estimation; beyond, a sample of blocks is.
 const COUNTED_PAIRS: u64 = 4_000_000;
 /// Pairs at the argued values of u, beside the random ones.

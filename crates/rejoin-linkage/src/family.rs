@@ -136,8 +136,9 @@ pub struct Families {
 /// The place of a grandparent, and of another carer.
 const GRANDPARENT: u32 = 3;
 const CARER: u32 = 4;
-/// For one parent in the lists, so many other carers are expected.
-const CARERS_EXPECTED: f64 = 0.05;
+/// For one parent in the lists, so many other carers are expected. Argued, not estimated: where nobody says what an adult is,
+/// little tells the two apart, and an estimate would follow whatever it began with.
+const CARERS_EXPECTED: f64 = 0.02;
 /// A DNA comparison is not believed beyond so many bits: samples are exchanged and laboratories err.
 const MOST_DNA_BITS: f64 = 30.0;
 

@@ -2,6 +2,10 @@
 //! with a letter at once (SIMD within a register). Two words that share too few letters for the threshold are told
 //! apart by their letter sets, without looking at the order of letters.
 
+mod many;
+
+pub use many::Many;
+
 /// A word, ready for comparison; bytes after the sixteenth are not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Packed {

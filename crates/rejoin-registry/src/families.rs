@@ -112,6 +112,8 @@ pub struct DnaResult {
     pub theta: f64,
     /// Why DNA was used: that other ways were not enough.
     pub reason: String,
+    /// Who consented to the comparison, and how.
+    pub consent: String,
 }
 
 /// A candidate as the table has it.
@@ -234,6 +236,11 @@ impl Case {
         if result.reason.trim().is_empty() {
             return Err(Error::Refused("DNA is the last resort: say why other ways were not enough".into()));
         }
+        if result.consent.trim().is_empty() {
+            return Err(Error::Refused(
+                "DNA is compared with consent only: say who consented, and how".into(),
+            ));
+        }
         let [child, other] = self.pair(result.child, result.other)?;
         let compared = DnaCompared {
             child,
@@ -245,6 +252,7 @@ impl Case {
             population: result.population.clone(),
             theta: result.theta,
             reason: result.reason.trim().into(),
+            consent: result.consent.trim().into(),
         };
         let change = self.store.begin()?;
         let bytes = serde_json::to_vec(&compared).unwrap_or_default();

@@ -120,6 +120,8 @@ pub(crate) struct DnaCompared {
     pub theta: f64,
     /// Why DNA was used, when other ways were not enough.
     pub reason: String,
+    /// Who consented, and how.
+    pub consent: String,
 }
 
 impl DnaCompared {

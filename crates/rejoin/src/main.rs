@@ -127,7 +127,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   rejoin dna lr case.json
-  rejoin -C case dna record case.json CHILD ADULT --reason 'the papers burnt, and the child is two'")]
+  rejoin -C case dna record case.json CHILD ADULT --reason 'the papers burnt' --consent 'mother, in writing'")]
     Dna(commands::dna::Dna),
     /// Rebuild custody: chains, holes, overlaps, separations, clocks.
     #[command(after_help = "Example:\n  rejoin -C case custody --on 2018-06-26")]

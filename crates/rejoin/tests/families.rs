@@ -161,7 +161,17 @@ fn dna_is_weighed_profiles_are_destroyed_and_an_exclusion_deletes_no_family() {
     let record = |adult: [&str; 2]| {
         std::fs::write(&profiles, dna_case(adult)).unwrap();
         let path = profiles.display().to_string();
-        let said = case.json(&["dna", "record", &path, &child, &other, "--reason", "the papers burnt"]);
+        let said = case.json(&[
+            "dna",
+            "record",
+            &path,
+            &child,
+            &other,
+            "--reason",
+            "the papers burnt",
+            "--consent",
+            "in writing",
+        ]);
         assert!(said["certificate"].is_u64() && !profiles.exists(), "{said}");
         case.ok(&["families"]);
         case.json(&["person", &child])

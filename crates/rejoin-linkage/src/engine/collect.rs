@@ -5,6 +5,7 @@
 //! fuse two people, and twins stay apart, whose rows contradict each other. At the end a pair across two groups is
 //! worth what the pairs across them are worth on average, and a pair within a group at least what joined it.
 
+use crate::columns::NONE;
 use crate::engine::{DECIDED, Pair, Spec, data::Data};
 use crate::weight;
 use hashbrown::{HashMap, HashSet};
@@ -55,8 +56,8 @@ pub(crate) struct Groups {
     pub of: Vec<u32>,
     /// Groups of more than one row.
     groups: Vec<Group>,
-    /// Smallest row → its group in `groups`.
-    at: HashMap<u32, u32>,
+    /// Smallest row → its group in `groups`; [`NONE`] for a row alone.
+    at: Vec<u32>,
     pub refused: Vec<Refused>,
 }
 
@@ -207,7 +208,7 @@ impl Groups {
         let mut groups = Self {
             of: (0..rows as u32).collect(),
             groups: Vec::new(),
-            at: HashMap::new(),
+            at: vec![NONE; rows],
             refused: Vec::new(),
         };
         for (own, refused) in joined {
@@ -216,13 +217,13 @@ impl Groups {
         }
         for (at, group) in groups.groups.iter().enumerate() {
             group.rows.iter().for_each(|row| groups.of[*row as usize] = group.rows[0]);
-            groups.at.insert(group.rows[0], at as u32);
+            groups.at[group.rows[0] as usize] = at as u32;
         }
         groups
     }
 
     fn group(&self, of: u32) -> Option<&Group> {
-        self.at.get(&of).map(|at| &self.groups[*at as usize])
+        self.groups.get(self.at[of as usize] as usize)
     }
 
     fn rows<'a>(&'a self, of: &'a u32) -> &'a [u32] {
@@ -235,7 +236,7 @@ impl Groups {
             let (one, other) = (self.of[link.left as usize], self.of[link.right as usize]);
             (one.min(other), one.max(other))
         };
-        let alone = |of: u32| !self.at.contains_key(&of);
+        let alone = |of: u32| self.at[of as usize] == NONE;
         let mut across_groups: Vec<(u32, u32)> = links
             .par_iter()
             .map(key)

@@ -555,8 +555,9 @@ fn stays(context: &Context<'_>, child: u32, adult: u32) -> (u8, i64) {
         (context.held.get(&child).unwrap_or(&none), context.held.get(&adult).unwrap_or(&none));
     let day = &context.people.day;
     let day = (!day.is_null(child as usize)).then(|| day.value(child as usize));
-    // Strictly within a stay: on its first and last day a person is on the way.
-    if day.is_some_and(|day| there.iter().any(|(_, from, to)| *from < day && day < *to)) {
+    // Well within a stay: about its first and last day a person is on the way, and a group taken at midnight stands on two
+    // days.
+    if day.is_some_and(|day| there.iter().any(|(_, from, to)| *from + 1 < day && day + 1 < *to)) {
         return (1, 0);
     }
     if here.is_empty() || there.is_empty() {

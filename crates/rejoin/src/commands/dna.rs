@@ -39,6 +39,9 @@ enum DnaCommand {
         /// Why other ways were not enough.
         #[arg(long, value_name = "WORDS")]
         reason: String,
+        /// Who consented to the comparison, and how; for a child, who speaks for it.
+        #[arg(long, value_name = "WORDS")]
+        consent: String,
         /// Keep the file with the profiles; without it, it is overwritten and removed, and that is certified.
         #[arg(long)]
         keep_profiles: bool,
@@ -74,8 +77,8 @@ impl Dna {
     pub fn run(&self, context: &Context) -> Result<(), Failure> {
         match &self.command {
             DnaCommand::Lr { file, output } => lr(&read(file)?.1, output),
-            DnaCommand::Record { file, child, other, reason, keep_profiles, output } => {
-                record(context, file, [child, other], reason, *keep_profiles, output)
+            DnaCommand::Record { file, child, other, reason, consent, keep_profiles, output } => {
+                record(context, file, [child, other], [reason, consent], *keep_profiles, output)
             }
         }
     }
@@ -133,7 +136,7 @@ fn record(
     context: &Context,
     file: &Path,
     ids: [&String; 2],
-    reason: &str,
+    [reason, consent]: [&String; 2],
     keep: bool,
     output: &Output,
 ) -> Result<(), Failure> {
@@ -160,7 +163,8 @@ fn record(
         loci: comparison.ratio.per_marker.len() as u64,
         population: dna.frequencies.population.clone(),
         theta: dna.theta,
-        reason: reason.to_owned(),
+        reason: reason.clone(),
+        consent: consent.clone(),
     };
     let sequence = case.dna_compared(&result, &context.stamp())?;
     let certificate = match keep {
