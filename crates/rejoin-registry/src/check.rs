@@ -33,7 +33,9 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     let mut findings: Vec<String> = Vec::new();
     let mut deliveries: Vec<String> = Vec::new();
     let mut units: BTreeSet<String> = BTreeSet::new();
-    let mut decisions: BTreeMap<u64, (i64, (f64, String), Option<i64>)> = BTreeMap::new();
+    // Position → time, probability and texts, and where it was taken back.
+    type Decided = (i64, (f64, String), Option<i64>);
+    let mut decisions: BTreeMap<u64, Decided> = BTreeMap::new();
     let mut comparisons: BTreeMap<u64, (Option<f64>, Option<i64>, String)> = BTreeMap::new();
     // What a run derived → the event of the run, and the digest of its result.
     let mut runs: HashMap<&str, (u64, String)> = HashMap::new();

@@ -116,6 +116,19 @@ pub struct DnaResult {
     pub consent: String,
 }
 
+/// A comparison of DNA as the table has it.
+struct Comparison {
+    sequence: u64,
+    child: PersonId,
+    other: PersonId,
+    words: String,
+    /// None: an exclusion.
+    log10: Option<f64>,
+}
+
+/// Kind, words and weight of each piece of evidence.
+type Steps = Vec<(String, String, i64)>;
+
 /// A candidate as the table has it.
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
@@ -125,7 +138,7 @@ struct Row {
     probability: f64,
     none: f64,
     contested: bool,
-    evidence: Vec<(String, String, i64)>,
+    evidence: Steps,
     new: Vec<String>,
 }
 
@@ -348,8 +361,8 @@ impl Case {
         Ok(decisions)
     }
 
-    /// Comparisons of DNA: position, child, other, words, log10 of the ratio.
-    fn comparisons(&self) -> Result<Vec<(u64, PersonId, PersonId, String, Option<f64>)>, Error> {
+    /// Comparisons of DNA, oldest first.
+    fn comparisons(&self) -> Result<Vec<Comparison>, Error> {
         let person_of = self.person_of()?;
         let person = |record: &str| -> Option<PersonId> {
             let record: RecordId = record.parse().ok()?;
@@ -370,7 +383,7 @@ impl Case {
         for row in rows {
             let (sequence, [child, other, words], log10) = row?;
             if let (Some(child), Some(other)) = (person(&child), person(&other)) {
-                comparisons.push((sequence as u64, child, other, words, log10));
+                comparisons.push(Comparison { sequence: sequence as u64, child, other, words, log10 });
             }
         }
         Ok(comparisons)
@@ -478,12 +491,12 @@ fn propose(
         .collect();
     let dna: Vec<Compared> = comparisons
         .iter()
-        .filter_map(|(_, child, other, words, log10)| {
+        .filter_map(|compared| {
             Some(Compared {
-                child: *row_of.get(child)?,
-                adult: *row_of.get(other)?,
-                log10: log10.unwrap_or(f64::NEG_INFINITY),
-                words: words.clone(),
+                child: *row_of.get(&compared.child)?,
+                adult: *row_of.get(&compared.other)?,
+                log10: compared.log10.unwrap_or(f64::NEG_INFINITY),
+                words: compared.words.clone(),
             })
         })
         .collect();
@@ -501,8 +514,8 @@ fn propose(
                     touched.extend([decision.child, decision.other]);
                 }
             }
-            for (_, child, other, ..) in comparisons.iter().filter(|(sequence, ..)| since(*sequence)) {
-                touched.extend([*child, *other]);
+            for compared in comparisons.iter().filter(|compared| since(compared.sequence)) {
+                touched.extend([compared.child, compared.other]);
             }
             let touched: HashSet<u32> =
                 touched.iter().filter_map(|person| row_of.get(person)).copied().collect();
@@ -614,7 +627,7 @@ fn row(candidate: &family::Candidate, people: &[rejoin_custody::Person<'_>]) -> 
     }
 }
 
-fn steps(steps: &[family::Step]) -> Vec<(String, String, i64)> {
+fn steps(steps: &[family::Step]) -> Steps {
     steps.iter().map(|step| (step.kind.to_owned(), step.level.to_string(), step.weight)).collect()
 }
 
@@ -639,7 +652,7 @@ fn candidate(row: &Row) -> FamilyCandidate {
 /// Children who are likely siblings by their own records, or who share a likely parent: as likely as the likelier of the
 /// two says.
 fn siblings(parents: &[Row], families: &Families, people: &[rejoin_custody::Person<'_>]) -> Vec<Row> {
-    let mut out: BTreeMap<(PersonId, PersonId), (f64, Vec<(String, String, i64)>)> = BTreeMap::new();
+    let mut out: BTreeMap<(PersonId, PersonId), (f64, Steps)> = BTreeMap::new();
     for pair in &families.siblings {
         let (one, other) = (people[pair.one as usize].id, people[pair.other as usize].id);
         out.insert((one.min(other), one.max(other)), (pair.probability, steps(&pair.steps)));
