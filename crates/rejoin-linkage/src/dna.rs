@@ -87,8 +87,9 @@ impl fmt::Display for KinshipError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Frequencies { locus, reason } => write!(f, "allele frequencies of {locus}: {reason}"),
-            Self::UnknownAllele { locus, allele } => {
-                write!(f, "allele {allele} is not in the frequency table of {locus}")
+            // The allele itself is part of a profile, and stays out of messages.
+            Self::UnknownAllele { locus, .. } => {
+                write!(f, "an allele of {locus} is not in its frequency table")
             }
             Self::Mutation { locus, reason } => write!(f, "mutation model of {locus}: {reason}"),
             Self::Theta(theta) => write!(f, "theta {theta} is not in the range 0 <= theta < 1"),

@@ -352,14 +352,17 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     let rules = std::mem::take(&mut blocks.reports);
     drop((blocks, seen));
     progress("clusters");
-    if spec.one_to_one {
-        one_to_one(data, &mut links);
-    }
     links.par_sort_unstable_by_key(|link| (link.left, link.right));
     let weigh = |left: u32, right: u32| {
         scorer.weigh(data, left, right, i64::MIN / 2).map_or((0, 0), |weighed| weighed)
     };
     decide(&mut links, &spec.decided, &weigh);
+    let by_people: HashMap<(u32, u32), bool> =
+        spec.decided.iter().map(|decided| ((decided.left, decided.right), decided.same)).collect();
+    if spec.one_to_one {
+        one_to_one(data, &mut links, &by_people);
+        links.par_sort_unstable_by_key(|link| (link.left, link.right));
+    }
     let groups = Groups::new(data, &spec, &links, &|left, right| weigh(left, right).0);
     let mut believed = groups.believed(&links, &|left, right| weigh(left, right).0);
     if !spec.one_to_one {
@@ -376,8 +379,6 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
         links.extend(more.iter().map(|(pair, _)| *pair));
         believed.extend(more.iter().map(|(_, joined)| *joined));
     }
-    let by_people: HashMap<(u32, u32), bool> =
-        spec.decided.iter().map(|decided| ((decided.left, decided.right), decided.same)).collect();
     if !by_people.is_empty() {
         for (link, believed) in links.iter().zip(&mut believed) {
             if let Some(same) = by_people.get(&(link.left, link.right)) {
@@ -448,8 +449,13 @@ fn fitting(counts: &Counts, model: &Model, most: u64) -> i64 {
 }
 
 /// Keeps of each row the best link to each other file, if it is the other's best too: strongest first.
-fn one_to_one(data: &Data, links: &mut Vec<Pair>) {
-    links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.left, link.right));
+/// What people joined goes first, and what they told apart takes nobody's place.
+fn one_to_one(data: &Data, links: &mut Vec<Pair>, by_people: &HashMap<(u32, u32), bool>) {
+    let decided = |link: &Pair| by_people.get(&(link.left, link.right)).copied();
+    links.retain(|link| decided(link) != Some(false));
+    links.par_sort_unstable_by_key(|link| {
+        (decided(link) != Some(true), std::cmp::Reverse(link.weight), link.left, link.right)
+    });
     let mut taken = hashbrown::HashSet::new();
     links.retain(|link| {
         let (one, other) = (data.source[link.left as usize], data.source[link.right as usize]);

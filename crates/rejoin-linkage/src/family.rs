@@ -102,6 +102,8 @@ pub struct Known<'a> {
     pub rejected: Vec<Rejected>,
     /// DNA comparisons.
     pub dna: Vec<Compared>,
+    /// Two children, the smaller row first, whom people said to be no brothers or sisters.
+    pub apart: HashSet<(u32, u32)>,
     /// A model of an earlier run, kept as it is, and the rows of people of whom something is new: only children whom they
     /// concern are scored.
     pub frozen: Option<(&'a Model, &'a HashSet<u32>)>,
@@ -176,7 +178,10 @@ pub fn in_spanish(english: &str) -> Option<&'static str> {
 pub fn match_families(people: &People, named: &Named, settings: &Settings, known: &Known<'_>) -> Families {
     let context = Context::new(people, named);
     let mut pairs = candidates::pairs(&context);
-    pairs.extend(known.dna.iter().map(|compared| (compared.child, compared.adult)));
+    let is =
+        |row: u32, kind: u32| people.grown.is_valid(row as usize) && people.grown.value(row as usize) == kind;
+    let compared = known.dna.iter().filter(|compared| is(compared.child, 0) && is(compared.adult, 1));
+    pairs.extend(compared.map(|compared| (compared.child, compared.adult)));
     pairs.par_sort_unstable();
     pairs.dedup();
     let touched = known.frozen.map(|(_, touched)| concerned(&pairs, touched));
@@ -206,7 +211,8 @@ pub fn match_families(people: &People, named: &Named, settings: &Settings, known
         }
     }
     let news = reject(&mut scored, known);
-    let siblings = siblings::find(&context);
+    let mut siblings = siblings::find(&context);
+    siblings.retain(|pair| !known.apart.contains(&(pair.one, pair.other)));
     let mut model = match known.frozen {
         Some((model, _)) => model.clone(),
         // Each child has two places to fill, and any adult may fill one of them.
@@ -269,20 +275,28 @@ fn reject(scored: &mut Vec<Scored>, known: &Known<'_>) -> Vec<Vec<String>> {
         let Ok(at) = scored.binary_search_by_key(&key, |pair| (pair.child, pair.adult)) else { continue };
         let seen: HashSet<(&str, &str)> =
             rejected.seen.iter().map(|(kind, level)| (kind.as_str(), level.as_str())).collect();
+        // Rejected without having been proposed: what was known then cannot be told from what is new.
+        if seen.is_empty() {
+            out.insert(key);
+            continue;
+        }
         let pair = &scored[at];
+        let speaks = |kind: usize, level: usize| EVIDENCE[kind].m[level] / EVIDENCE[kind].chance[level];
+        let strongest_seen = |kind: usize| -> f64 {
+            let levels = EVIDENCE[kind].levels.iter().enumerate();
+            levels
+                .filter(|(_, (words, _))| seen.contains(&(EVIDENCE[kind].name, *words)))
+                .map(|(level, _)| speaks(kind, level))
+                .fold(1.0, f64::max)
+        };
         let mut new: Vec<String> = (0..KINDS)
             .filter(|kind| *kind != SIBLINGS && pair.levels[*kind] > 0)
-            .filter(|kind| {
-                // New evidence speaks for the pair: a level likelier for a parent than by chance.
-                let level = pair.levels[*kind] as usize - 1;
-                EVIDENCE[*kind].m[level] > EVIDENCE[*kind].chance[level]
-            })
-            .map(|kind| (EVIDENCE[kind].name, EVIDENCE[kind].levels[pair.levels[kind] as usize - 1].0))
-            .filter(|step| !seen.contains(step))
-            .map(|(_, words)| words.to_owned())
+            // New evidence speaks for the pair more than what was seen of its kind, and more than chance.
+            .filter(|kind| speaks(*kind, pair.levels[*kind] as usize - 1) > strongest_seen(*kind) + 1e-9)
+            .map(|kind| EVIDENCE[kind].levels[pair.levels[kind] as usize - 1].0.to_owned())
             .collect();
         if let Some(compared) = pair.dna.map(|row| &known.dna[row as usize])
-            && compared.log10 > 0.0
+            && compared.log10 > 1.0
             && !seen.contains(&("dna", compared.words.as_str()))
         {
             new.push(compared.words.clone());

@@ -183,6 +183,35 @@ impl Case {
         Ok(case)
     }
 
+    /// Whether the case asks if `adult` is the parent of `child`, against another answer: the only question whose ratio
+    /// is evidence of parents.
+    pub fn asks_parentage(&self, child: &str, adult: &str) -> bool {
+        if let Some(pair) = &self.pairwise {
+            let only = pair.relationships.iter().map(String::as_str).eq(["parent-child"]);
+            return only && pair.older == adult && pair.younger == child;
+        }
+        let parent = |hypothesis: &Hypothesis| {
+            let mut own = hypothesis.children.iter().filter(|entry| entry.child == child);
+            own.any(|entry| entry.mother == adult || entry.father == adult)
+        };
+        match &self.hypotheses[..] {
+            [first, second] => parent(first) && !parent(second),
+            _ => false,
+        }
+    }
+
+    /// Loci that both people have a result for.
+    pub fn typed(&self, one: &str, other: &str) -> usize {
+        let of = |name: &str| self.profiles.get(name);
+        let Some((one, other)) = of(one).zip(of(other)) else { return 0 };
+        let both = |locus: &&String| {
+            let has =
+                |profile: &BTreeMap<String, Option<String>>| profile.get(*locus).is_some_and(Option::is_some);
+            has(one) && has(other)
+        };
+        one.keys().filter(both).filter(|locus| self.loci.is_empty() || self.loci.contains(locus)).count()
+    }
+
     /// How many people have a profile.
     pub fn people(&self) -> usize {
         self.profiles.len()
@@ -282,10 +311,8 @@ impl Case {
                     None => None,
                     Some(text) => {
                         let (one, other) = split(text).ok_or_else(|| {
-                            Error::Case(format!(
-                                "{person}, {}: {text:?} is not of the form 12/13",
-                                locus.name()
-                            ))
+                            // What was written is part of a profile, and stays out of messages.
+                            Error::Case(format!("{person}, {}: not of the form 12/13", locus.name()))
                         })?;
                         Some(locus.genotype(&one, &other)?)
                     }

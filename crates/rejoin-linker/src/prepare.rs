@@ -309,6 +309,12 @@ fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, E
             spec.kind
         )));
     }
+    let has = |kind: &str| spec.kinds.iter().any(|own| own == kind);
+    if has("age") && has("date") && as_of.is_none() {
+        return Err(Error::Spec(format!(
+            "column {name}: ages beside dates need `as_of`, the day on which the ages were true"
+        )));
+    }
     let mut gathered = Gathered::default();
     let mut codes: Vec<u32> = Vec::with_capacity(inputs.iter().map(Input::rows).sum());
     for (at, input) in inputs.iter().enumerate() {
@@ -441,7 +447,7 @@ pub fn resolve(file: &spec::File, inputs: &[Input]) -> Result<(Spec, Data), Erro
         largest_block: file.largest_block.unwrap_or(defaults.largest_block),
         link_at: file.link_at.unwrap_or(defaults.link_at),
         keep_at: file.keep_at.unwrap_or(defaults.keep_at),
-        memory: file.memory_mib.map_or(defaults.memory, |mib| mib << 20),
+        memory: file.memory_mib.map_or(defaults.memory, |mib| mib.saturating_mul(1 << 20)),
         ..defaults
     };
     let source = match &file.source {

@@ -128,7 +128,8 @@ fn people(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Link
     }
     // Families were proposed between the people of the last run: those of people who are no more are gone.
     change.connection().execute_batch(
-        "DELETE FROM candidate WHERE child NOT IN (SELECT person FROM person) OR other NOT IN (SELECT person FROM person);
+        "DELETE FROM scored WHERE person IN (SELECT child FROM candidate WHERE other NOT IN (SELECT person FROM person));
+         DELETE FROM candidate WHERE child NOT IN (SELECT person FROM person) OR other NOT IN (SELECT person FROM person);
          DELETE FROM scored WHERE person NOT IN (SELECT person FROM person);",
     )?;
     let run = ModelRun { families: Some(change.families()?), ..run };

@@ -7,7 +7,7 @@ use crate::wire::{self, DnaCompared, DnaDestroyed, MatchDecided, MatchUndone, Mo
 use crate::{Case, Error, Progress, Stamp, columns};
 use rejoin_linkage::family::{self, Compared, Families, Known, Model, Rejected, Settings, match_families};
 use rejoin_linkage::weight;
-use rejoin_model::{FamilyCandidate, PersonId, RecordId, Relation, Verdict};
+use rejoin_model::{FamilyCandidate, PersonId, RecordId, Relation, Subject, Verdict};
 use rusqlite::params;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -188,10 +188,12 @@ impl Case {
         if request.reason.trim().is_empty() {
             return Err(Error::Refused("a decision needs a reason".into()));
         }
-        let [child, other] = self.pair(request.child, request.other)?;
+        let siblings = |candidate: &FamilyCandidate| candidate.relation == Relation::Sibling;
         let proposed = self.candidates(Some(request.child))?.into_iter().find(|candidate| {
-            (candidate.child, candidate.other) == (request.child, request.other)
-                && request.relation.is_none_or(|relation| relation == candidate.relation)
+            let pair = (candidate.child, candidate.other);
+            // Brothers and sisters are a pair without order.
+            pair == (request.child, request.other)
+                || (siblings(candidate) && pair == (request.other, request.child))
         });
         let relation = request.relation.or(proposed.as_ref().map(|candidate| candidate.relation));
         let Some(relation) = relation else {
@@ -199,6 +201,7 @@ impl Case {
                 "the two were not proposed: say what the other would be (--relation)".into(),
             ));
         };
+        let [child, other] = self.pair(request.child, request.other, relation == Relation::Sibling)?;
         let row = proposed.as_ref().map(Row::from);
         let decided = MatchDecided {
             child,
@@ -254,13 +257,16 @@ impl Case {
                 "DNA is compared with consent only: say who consented, and how".into(),
             ));
         }
-        let [child, other] = self.pair(result.child, result.other)?;
+        if result.log10.is_some_and(|log10| !log10.is_finite()) {
+            return Err(Error::Refused("a ratio that is no number is no evidence".into()));
+        }
+        let [child, other] = self.pair(result.child, result.other, false)?;
         let compared = DnaCompared {
             child,
             other,
             first: result.first.clone(),
             second: result.second.clone(),
-            log10: result.log10.filter(|log10| log10.is_finite()),
+            log10: result.log10,
             loci: result.loci,
             population: result.population.clone(),
             theta: result.theta,
@@ -292,16 +298,25 @@ impl Case {
         Ok(sequence)
     }
 
-    /// Records of two people, the smallest first.
-    fn pair(&self, child: PersonId, other: PersonId) -> Result<[Vec<String>; 2], Error> {
-        let records = |person: PersonId| {
+    /// Records of a child and an adult, or of two children, the smallest first.
+    fn pair(&self, child: PersonId, other: PersonId, siblings: bool) -> Result<[Vec<String>; 2], Error> {
+        if child == other {
+            return Err(Error::Refused("the two are one person".into()));
+        }
+        let records = |person: PersonId, subject: Subject| {
             let records = self.records(Some(person))?;
             if records.is_empty() {
                 return Err(Error::Refused(format!("nobody here has the id {person}")));
             }
+            let own = rejoin_custody::Person::new(person, records.iter().collect()).subject;
+            if own != subject && own != Subject::Unknown {
+                let (own, subject) = (own.word(), subject.word());
+                return Err(Error::Refused(format!("{person} is on record as {own}, not as {subject}")));
+            }
             Ok(records.iter().map(|record| record.id.to_string()).collect())
         };
-        Ok([records(child)?, records(other)?])
+        let second = if siblings { Subject::Child } else { Subject::Adult };
+        Ok([records(child, Subject::Child)?, records(other, second)?])
     }
 
     /// Decisions, oldest first, also those that were taken back.
@@ -445,6 +460,40 @@ impl Case {
     }
 }
 
+/// A pair that stands rejected, with all that was seen whenever it was.
+struct Rejection {
+    child: PersonId,
+    other: PersonId,
+    relation: Relation,
+    seen: Vec<(String, String)>,
+}
+
+/// The pairs that stand rejected: the last decision that stands, acceptance or rejection, is a rejection. That more
+/// evidence is wanted takes nothing back.
+fn standing(decisions: &[Decision]) -> Vec<Rejection> {
+    let mut pairs: BTreeMap<(PersonId, PersonId, bool), (bool, Rejection)> = BTreeMap::new();
+    for decision in decisions.iter().filter(|decision| decision.undone.is_none()) {
+        let siblings = decision.relation == Relation::Sibling;
+        let (child, other) = match siblings {
+            true => (decision.child.min(decision.other), decision.child.max(decision.other)),
+            false => (decision.child, decision.other),
+        };
+        let (rejected, rejection) = pairs.entry((child, other, siblings)).or_insert_with(|| {
+            (false, Rejection { child, other, relation: decision.relation, seen: Vec::new() })
+        });
+        match decision.verdict {
+            Verdict::Accepted => *rejected = false,
+            Verdict::Rejected => {
+                *rejected = true;
+                let seen = decision.seen.iter().map(|(kind, words, _)| (kind.clone(), words.clone()));
+                rejection.seen.extend(seen);
+            }
+            Verdict::NeedsEvidence => {}
+        }
+    }
+    pairs.into_values().filter(|(rejected, _)| *rejected).map(|(_, rejection)| rejection).collect()
+}
+
 /// One person's rows among all, by id.
 fn rows(people: &[rejoin_custody::Person<'_>]) -> HashMap<PersonId, u32> {
     (0u32..).zip(people).map(|(row, person)| (person.id, row)).collect()
@@ -473,22 +522,20 @@ fn propose(
     let (columns, named) = columns::of_people(&people, &view.units);
     let row_of = rows(&people);
     let (decisions, comparisons) = (case.decisions()?, case.comparisons()?);
-    // Of several decisions on a pair the last that stands counts.
-    let mut last: BTreeMap<(PersonId, PersonId), &Decision> = BTreeMap::new();
-    for decision in decisions.iter().filter(|decision| decision.undone.is_none()) {
-        last.insert((decision.child, decision.other), decision);
-    }
-    let rejected = last.values().filter(|decision| decision.verdict == Verdict::Rejected);
-    let rejected: Vec<Rejected> = rejected
-        .filter_map(|decision| {
-            let seen = decision.seen.iter().map(|(kind, words, _)| (kind.clone(), words.clone()));
+    let standing = standing(&decisions);
+    let parents = standing.iter().filter(|rejection| rejection.relation != Relation::Sibling);
+    let rejected: Vec<Rejected> = parents
+        .filter_map(|rejection| {
             Some(Rejected {
-                child: *row_of.get(&decision.child)?,
-                adult: *row_of.get(&decision.other)?,
-                seen: seen.collect(),
+                child: *row_of.get(&rejection.child)?,
+                adult: *row_of.get(&rejection.other)?,
+                seen: rejection.seen.clone(),
             })
         })
         .collect();
+    let siblings_apart = standing.iter().filter(|rejection| rejection.relation == Relation::Sibling);
+    let apart: HashSet<(PersonId, PersonId)> =
+        siblings_apart.map(|rejection| (rejection.child, rejection.other)).collect();
     let dna: Vec<Compared> = comparisons
         .iter()
         .filter_map(|compared| {
@@ -517,6 +564,10 @@ fn propose(
             for compared in comparisons.iter().filter(|compared| since(compared.sequence)) {
                 touched.extend([compared.child, compared.other]);
             }
+            // Whoever was proposed together with somebody who changed.
+            let others = view.candidates.iter().filter(|candidate| touched.contains(&candidate.other));
+            let children: Vec<PersonId> = others.map(|candidate| candidate.child).collect();
+            touched.extend(children);
             let touched: HashSet<u32> =
                 touched.iter().filter_map(|person| row_of.get(person)).copied().collect();
             // A model made for other lists is not kept when much is new.
@@ -526,6 +577,13 @@ fn propose(
     let known = Known {
         rejected,
         dna,
+        apart: apart
+            .iter()
+            .filter_map(|(one, other)| {
+                let (one, other) = (*row_of.get(one)?, *row_of.get(other)?);
+                Some((one.min(other), one.max(other)))
+            })
+            .collect(),
         frozen: frozen.as_ref().zip(touched.as_ref()).map(|((model, _), touched)| (model, touched)),
     };
     progress("matching", 0, 0);
@@ -547,7 +605,7 @@ fn propose(
                 .unwrap_or(std::cmp::Ordering::Equal)
         });
     }
-    let siblings = siblings(&all, &families, &people);
+    let siblings = siblings(&all, &families, &people, &apart);
     let [children, adults, _] = crate::View::counts(&people);
     let parents = || all.iter().filter(|row| row.relation.is_parent());
     let at_least = |probability: f64| parents().filter(|row| row.probability >= probability).count() as u64;
@@ -651,7 +709,12 @@ fn candidate(row: &Row) -> FamilyCandidate {
 
 /// Children who are likely siblings by their own records, or who share a likely parent: as likely as the likelier of the
 /// two says.
-fn siblings(parents: &[Row], families: &Families, people: &[rejoin_custody::Person<'_>]) -> Vec<Row> {
+fn siblings(
+    parents: &[Row],
+    families: &Families,
+    people: &[rejoin_custody::Person<'_>],
+    apart: &HashSet<(PersonId, PersonId)>,
+) -> Vec<Row> {
     let mut out: BTreeMap<(PersonId, PersonId), (f64, Steps)> = BTreeMap::new();
     for pair in &families.siblings {
         let (one, other) = (people[pair.one as usize].id, people[pair.other as usize].id);
@@ -666,6 +729,9 @@ fn siblings(parents: &[Row], families: &Families, people: &[rejoin_custody::Pers
             for (other, second) in &children[at + 1..] {
                 let probability = first.min(*second);
                 let pair = (*one.min(other), *one.max(other));
+                if apart.contains(&pair) {
+                    continue;
+                }
                 if out.get(&pair).is_none_or(|(known, _)| *known < probability) {
                     let weight = weight::of_probability(probability.clamp(1e-6, 1.0 - 1e-6));
                     let words = "the same adult is the likely parent of both".to_owned();

@@ -143,7 +143,7 @@ impl DnaCompared {
 pub(crate) struct DnaDestroyed {
     /// Position of the comparison.
     pub comparison: u64,
-    /// Profiles, files and bytes overwritten and removed.
+    /// Profiles in the file that was overwritten and removed, and its bytes.
     pub profiles: u64,
     pub bytes: u64,
 }

@@ -101,7 +101,11 @@ fn of_value(take: Take, code: u32, column: &Prepared, words: &[Word]) -> u64 {
     let text = column.texts.get(at).filter(|text| !text.is_empty());
     let day = column.days.get(at).filter(|day| day.span > 0);
     match (take, text, day) {
-        (Take::Exact, Some(_), _) | (Take::Exact, _, Some(_)) => u64::from(code) + 1,
+        // Of a cell with several values the first counts, as everywhere in blocking.
+        (Take::Exact, Some(_), _) | (Take::Exact, _, Some(_)) => {
+            let first = column.lists.get(at).and_then(|list| list.first());
+            u64::from(first.copied().unwrap_or(code)) + 1
+        }
         (Take::Sound | Take::Crossed, ..) => sound(0),
         (Take::SecondSound, ..) => sound(1),
         (Take::Head, Some(text), _) if text.len() >= 3 => bytes(text, 0, 3),

@@ -33,6 +33,9 @@ pub enum Against {
     Decision,
 }
 
+/// Bits of a pair that a person joined, while groups are made: before all others, whatever they weigh.
+const CERTAIN: f64 = 1e6;
+
 /// Pairs across two groups that are looked at, at most: beyond, evenly spread ones.
 const LOOKED_AT: usize = 64;
 
@@ -127,8 +130,9 @@ impl Limits<'_> {
             let (here, there) = (&groups[keep].rows, &groups[gone].rows);
             // A lone pair has asked for itself; the mean over groups is asked once somebody else could speak.
             let against = self.forbid(here, there).or_else(|| {
-                let (mean, worst) =
-                    if sizes == (1, 1) { (i64::MAX, (0, 0)) } else { across(here, there, weigh) };
+                // What a person joined no mean keeps apart.
+                let sure = sizes == (1, 1) || link.weight >= weight::of_bits(CERTAIN);
+                let (mean, worst) = if sure { (i64::MAX, (0, 0)) } else { across(here, there, weigh) };
                 (mean < self.at_least).then_some((worst, Against::OtherPairs))
             });
             if let Some((against, why)) = against {
@@ -139,7 +143,8 @@ impl Limits<'_> {
             let moved = std::mem::replace(&mut groups[gone], Group { rows: Vec::new(), joined_at: i64::MAX });
             moved.rows.iter().for_each(|row| of[local(*row)] = keep);
             groups[keep].rows.extend(moved.rows);
-            groups[keep].joined_at = groups[keep].joined_at.min(moved.joined_at).min(link.weight);
+            groups[keep].joined_at =
+                groups[keep].joined_at.min(moved.joined_at).min(link.weight.min(weight::of_bits(DECIDED)));
         }
         groups.retain(|group| group.rows.len() > 1);
         groups.iter_mut().for_each(|group| group.rows.sort_unstable());
@@ -176,7 +181,7 @@ impl Groups {
             .iter()
             .filter(|link| link.weight >= strong || decided(link))
             .map(|link| {
-                let weight = if decided(link) { weight::of_bits(DECIDED) } else { link.weight };
+                let weight = if decided(link) { weight::of_bits(CERTAIN) } else { link.weight };
                 (0, Pair { weight, ..*link })
             })
             .collect();

@@ -174,8 +174,14 @@ fn one_partner_only_in_each_other_file() {
     assert_eq!(linked.compared, 2, "rows of one file are not compared with each other");
     let pair = |right, weight| Pair { left: 0, right, weight, pattern: 0 };
     let mut links = vec![pair(1, 5), pair(2, 9)];
-    one_to_one(&data, &mut links);
+    one_to_one(&data, &mut links, &HashMap::new());
     assert_eq!(links, [pair(2, 9)]);
+    // A person said that the weaker one is right, or that the stronger one is wrong.
+    for decided in [((0, 1), true), ((0, 2), false)] {
+        let mut links = vec![pair(1, 5), pair(2, 9)];
+        one_to_one(&data, &mut links, &[decided].into());
+        assert_eq!(links, [pair(1, 5)], "{decided:?}");
+    }
 }
 
 /// Estimation recovers planted m, r and both priors, given u.
@@ -282,4 +288,8 @@ fn lists_agree_if_any_of_their_values_does() {
     let agree: Vec<bool> = (0..3).map(|row| level(row, 3) == 4 && level(3, row) == 4).collect();
     assert_eq!(agree.iter().filter(|agree| **agree).count(), 2, "{agree:?}");
     assert_eq!(level(0, 1), 1);
+    // And it stands in the block of its first value.
+    let keys = block::RuleKeys::new(&data, &vec![Atom { take: Take::Exact, column: 0, other: None }]);
+    let together = (0..3).filter(|row| keys.key(data.row(*row)) == keys.key(data.row(3))).count();
+    assert_eq!(together, 1);
 }

@@ -91,8 +91,13 @@ fn decide(case: &mut Case, context: &Context, pair: &Pair, verdict: Verdict) -> 
     let (child, other) = (person(case, &pair.child)?, person(case, &pair.other)?);
     let request = DecisionRequest { child, other, relation, verdict, reason: pair.reason.clone() };
     let sequence = case.decide(&request, &context.stamp())?;
-    // A rejection changes what the others are worth; the rest stands.
-    let rescored = if verdict == Verdict::Rejected { again(case, context)? } else { None };
+    // A rejection, and an acceptance that takes one back, change what the others are worth; the rest stands.
+    let rejected = case.decisions()?.iter().any(|decision| {
+        decision.verdict == Verdict::Rejected
+            && decision.undone.is_none()
+            && [(child, other), (other, child)].contains(&(decision.child, decision.other))
+    });
+    let rescored = if rejected { again(case, context)? } else { None };
     let what = match verdict {
         Verdict::Accepted => {
             "accepted for verification: ask child and adult separately; until then nobody learns where the child is"

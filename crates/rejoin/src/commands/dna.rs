@@ -42,6 +42,12 @@ enum DnaCommand {
         /// Who consented to the comparison, and how; for a child, who speaks for it.
         #[arg(long, value_name = "WORDS")]
         consent: String,
+        /// The child's name in the file.
+        #[arg(long, value_name = "NAME", default_value = "child")]
+        child_profile: String,
+        /// The adult's name in the file.
+        #[arg(long, value_name = "NAME", default_value = "adult")]
+        adult_profile: String,
         /// Keep the file with the profiles; without it, it is overwritten and removed, and that is certified.
         #[arg(long)]
         keep_profiles: bool,
@@ -77,8 +83,19 @@ impl Dna {
     pub fn run(&self, context: &Context) -> Result<(), Failure> {
         match &self.command {
             DnaCommand::Lr { file, output } => lr(&read(file)?.1, output),
-            DnaCommand::Record { file, child, other, reason, consent, keep_profiles, output } => {
-                record(context, file, [child, other], [reason, consent], *keep_profiles, output)
+            DnaCommand::Record {
+                file,
+                child,
+                other,
+                reason,
+                consent,
+                child_profile,
+                adult_profile,
+                keep_profiles,
+                output,
+            } => {
+                let profiles = [child_profile, adult_profile];
+                record(context, file, [child, other], profiles, [reason, consent], *keep_profiles, output)
             }
         }
     }
@@ -136,17 +153,47 @@ fn record(
     context: &Context,
     file: &Path,
     ids: [&String; 2],
+    [child, adult]: [&String; 2],
     [reason, consent]: [&String; 2],
     keep: bool,
     output: &Output,
 ) -> Result<(), Failure> {
     let (dna, found) = read(file)?;
-    let [comparison] = &found[..] else {
+    let ([comparison], true) = (&found[..], dna.asks_parentage(child, adult)) else {
         return Err(Failure::usage(
-            "the file compares several hypotheses",
-            "give the one relationship that the evidence is for",
+            format!("the file does not ask whether {adult} is the parent of {child}"),
+            "evidence is pairwise parent-child (older: the adult), or two pedigrees in only the first of which the adult is the parent; \
+             --child-profile and --adult-profile name the two",
         ));
     };
+    let log10 = comparison.ratio.log10;
+    if log10.is_nan() || log10 == f64::INFINITY {
+        return Err(Failure::input(
+            "the second hypothesis cannot give these profiles, so there is no ratio",
+            "give a mutation model",
+        ));
+    }
+    let loci = dna.typed(child, adult) as u64;
+    if loci == 0 {
+        return Err(Failure::input(
+            "no locus has a result for both",
+            "without one there is nothing to compare",
+        ));
+    }
+    if !keep {
+        // Before anything is recorded: what cannot be destroyed afterwards must not be promised to be.
+        let link = std::fs::symlink_metadata(file).is_ok_and(|metadata| metadata.file_type().is_symlink());
+        let writable = std::fs::OpenOptions::new().write(true).open(file);
+        if link || writable.is_err() {
+            return Err(Failure::input(
+                format!(
+                    "{}: a link, or not to be written: the profiles could not be destroyed",
+                    file.display()
+                ),
+                "name the file itself, and make it writable; or say --keep-profiles",
+            ));
+        }
+    }
     let mut case = context.open()?;
     let person = |case: &Case, id: &str| -> Result<PersonId, Failure> {
         let found = case.person(id)?;
@@ -159,8 +206,8 @@ fn record(
         other: person(&case, ids[1])?,
         first: comparison.first.clone(),
         second: comparison.second.clone(),
-        log10: Some(comparison.ratio.log10).filter(|log10| log10.is_finite()),
-        loci: comparison.ratio.per_marker.len() as u64,
+        log10: (log10 != f64::NEG_INFINITY).then_some(log10),
+        loci,
         population: dna.frequencies.population.clone(),
         theta: dna.theta,
         reason: reason.clone(),
@@ -171,7 +218,13 @@ fn record(
         true => None,
         false => {
             let bytes = destroy(file).map_err(|error| {
-                Failure::input(format!("{}: {error}", file.display()), "destroy the file by hand")
+                Failure::input(
+                    format!(
+                        "recorded as event {sequence}, but {} was not destroyed: {error}",
+                        file.display()
+                    ),
+                    "destroy the file by hand, and do not record it again",
+                )
             })?;
             Some(case.dna_destroyed(sequence, dna.people() as u64, bytes, &context.stamp())?)
         }

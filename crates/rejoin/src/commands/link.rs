@@ -250,6 +250,12 @@ impl LinkArgs {
             return print(&file.text());
         }
         let id = self.model.id()?;
+        if self.one_to_one && inputs.len() == 1 && file.source.is_none() {
+            return Err(Failure::usage(
+                "one to one of what? all rows are of one file",
+                "name another file, or the column that names each row's source (--source)",
+            ));
+        }
         let ids = output::ids(&inputs, id).map_err(refused)?;
         progress.say("understanding", 0, 0);
         let (mut spec, data) = prepare::resolve(&file, &inputs).map_err(refused)?;
@@ -257,7 +263,7 @@ impl LinkArgs {
         spec.one_to_one = self.one_to_one;
         spec.decided = self.model.decided(&ids)?;
         if let Some(mib) = self.memory {
-            spec.memory = mib << 20;
+            spec.memory = mib.saturating_mul(1 << 20);
         }
         let linked = engine::link(&data, &spec, &|what| progress.say(what, 0, 0));
         progress.say("writing", 0, 0);
