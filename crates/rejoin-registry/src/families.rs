@@ -3,6 +3,7 @@
 
 use crate::derive::{finish, unchanged};
 use crate::project::payload;
+use crate::store::Change;
 use crate::wire::{self, DnaCompared, DnaDestroyed, MatchDecided, MatchUndone, ModelRun};
 use crate::{Case, Error, Progress, Stamp, columns};
 use rejoin_linkage::family::{self, Compared, Families, Known, Model, Rejected, Settings, match_families};
@@ -212,12 +213,7 @@ impl Case {
             probability: row.as_ref().map_or(0.0, |row| row.probability),
             seen: row.map(|row| row.evidence).unwrap_or_default(),
         };
-        let change = self.store.begin()?;
-        let bytes = serde_json::to_vec(&decided).unwrap_or_default();
-        let sequence = change.append(stamp, wire::MATCH_DECIDED, 1, &bytes)?;
-        change.decision(sequence, stamp, &decided)?;
-        change.commit()?;
-        Ok(sequence)
+        self.append(stamp, wire::MATCH_DECIDED, &decided, |change, at| change.decision(at, stamp, &decided))
     }
 
     /// Takes a decision back. Both stay in the ledger.
@@ -236,12 +232,7 @@ impl Case {
             Some(_) => {}
         }
         let undone = MatchUndone { decision: sequence, reason: reason.trim().into() };
-        let change = self.store.begin()?;
-        let bytes = serde_json::to_vec(&undone).unwrap_or_default();
-        let own = change.append(stamp, wire::MATCH_UNDONE, 1, &bytes)?;
-        change.undone(own, &undone)?;
-        change.commit()?;
-        Ok(own)
+        self.append(stamp, wire::MATCH_UNDONE, &undone, |change, at| change.undone(at, &undone))
     }
 
     /// Writes down the result of a comparison of DNA.
@@ -273,12 +264,7 @@ impl Case {
             reason: result.reason.trim().into(),
             consent: result.consent.trim().into(),
         };
-        let change = self.store.begin()?;
-        let bytes = serde_json::to_vec(&compared).unwrap_or_default();
-        let sequence = change.append(stamp, wire::DNA_COMPARED, 1, &bytes)?;
-        change.dna(sequence, &compared)?;
-        change.commit()?;
-        Ok(sequence)
+        self.append(stamp, wire::DNA_COMPARED, &compared, |change, at| change.dna(at, &compared))
     }
 
     /// Certifies that the profiles of a comparison were destroyed.
@@ -290,12 +276,32 @@ impl Case {
         stamp: &Stamp,
     ) -> Result<u64, Error> {
         let destroyed = DnaDestroyed { comparison, profiles, bytes };
+        self.append(stamp, wire::DNA_DESTROYED, &destroyed, |change, at| change.dna_destroyed(at, &destroyed))
+    }
+
+    /// Appends one event and projects it, or neither.
+    fn append<T: serde::Serialize>(
+        &mut self,
+        stamp: &Stamp,
+        kind: &str,
+        payload: &T,
+        project: impl FnOnce(&Change<'_>, u64) -> Result<(), Error>,
+    ) -> Result<u64, Error> {
         let change = self.store.begin()?;
-        let payload = serde_json::to_vec(&destroyed).unwrap_or_default();
-        let sequence = change.append(stamp, wire::DNA_DESTROYED, 1, &payload)?;
-        change.dna_destroyed(sequence, &destroyed)?;
+        let bytes = serde_json::to_vec(payload).unwrap_or_default();
+        let sequence = change.append(stamp, kind, 1, &bytes)?;
+        project(&change, sequence)?;
         change.commit()?;
         Ok(sequence)
+    }
+
+    /// Who is meant by the record that a decision names.
+    fn anchored(&self) -> Result<impl Fn(&str) -> Option<PersonId> + use<>, Error> {
+        let person_of = self.person_of()?;
+        Ok(move |record: &str| {
+            let record: RecordId = record.parse().ok()?;
+            Some(person_of.get(&record).copied().unwrap_or(PersonId::of_smallest(record)))
+        })
     }
 
     /// Records of a child and an adult, or of two children, the smallest first.
@@ -321,11 +327,7 @@ impl Case {
 
     /// Decisions, oldest first, also those that were taken back.
     pub fn decisions(&self) -> Result<Vec<Decision>, Error> {
-        let person_of = self.person_of()?;
-        let person = |record: &str| -> Option<PersonId> {
-            let record: RecordId = record.parse().ok()?;
-            Some(person_of.get(&record).copied().unwrap_or(PersonId::of_smallest(record)))
-        };
+        let person = self.anchored()?;
         let mut statement = self.store.connection().prepare(
             "SELECT sequence, at_micros, actor, child, other, relation, verdict, reason, probability, seen, undone FROM decision ORDER BY sequence",
         )?;
@@ -378,11 +380,7 @@ impl Case {
 
     /// Comparisons of DNA, oldest first.
     fn comparisons(&self) -> Result<Vec<Comparison>, Error> {
-        let person_of = self.person_of()?;
-        let person = |record: &str| -> Option<PersonId> {
-            let record: RecordId = record.parse().ok()?;
-            Some(person_of.get(&record).copied().unwrap_or(PersonId::of_smallest(record)))
-        };
+        let person = self.anchored()?;
         let mut statement = self
             .store
             .connection()

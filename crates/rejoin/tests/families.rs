@@ -239,6 +239,16 @@ fn dna_is_weighed_profiles_are_destroyed_and_an_exclusion_deletes_no_family() {
         dna_case(["8/8", "11/12"])
             .replace(r#""older": "adult", "younger": "child""#, r#""older": "child", "younger": "adult""#),
         dna_case(["8-8", "11/12"]),
+        // Two other people as parents, neither of whom has the child's alleles: the second hypothesis is impossible.
+        dna_case(["8/9", "11/12"])
+            .replace(r#""profiles": {"#, r#""profiles": {"m": {"A": "10/10"}, "f": {"A": "10/10"}, "#)
+            .split(r#""pairwise""#)
+            .next()
+            .unwrap()
+            .to_owned()
+            + r#""hypotheses": [
+                {"name": "parent", "founders": ["adult", "x", "m", "f"], "children": [{"child": "child", "mother": "x", "father": "adult"}]},
+                {"name": "others", "founders": ["adult", "m", "f"], "children": [{"child": "child", "mother": "m", "father": "f"}]}]}"#,
     ];
     for text in wrong {
         std::fs::write(&profiles, &text).unwrap();

@@ -330,6 +330,18 @@ mod tests {
         assert_eq!((groups.of.as_slice(), groups.refused[0].why), (&[0, 0, 2][..], Against::SameSource));
     }
 
+    /// The mean across would keep the third row apart; a person said that it is the same.
+    #[test]
+    fn what_a_person_joined_no_mean_keeps_apart() {
+        let weigh = |_: u32, _: u32| -20;
+        let certain = weight::of_bits(CERTAIN);
+        for (weight, expect) in [(6, [0, 0, 2]), (certain, [0, 0, 0])] {
+            let mut links = [(0, link(0, 1, certain)), (0, link(1, 2, weight))];
+            let groups = Groups::join(3, &mut links, &limits(0), &weigh);
+            assert_eq!(groups.of, expect, "{weight}");
+        }
+    }
+
     #[test]
     fn a_pair_is_worth_what_its_groups_are_worth() {
         let weigh = |_: u32, _: u32| -10;

@@ -335,7 +335,7 @@ impl LinkArgs {
             }))?,
             Format::Table => {
                 print(&format!(
-                    "{} rows are {} clusters; {} pairs compared, {} links of 0.95 and over, {} joins refused because other pairs spoke against them",
+                    "{} rows are {} clusters; {} pairs compared, {} links of 0.95 and over, {} joins refused because other pairs, one to one or a decision spoke against them",
                     thousands(data.len() as u64),
                     thousands(people as u64),
                     thousands(linked.compared),
