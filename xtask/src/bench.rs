@@ -42,6 +42,21 @@ pub fn families(arguments: impl Iterator<Item = String>) -> Result<(), String> {
     )
 }
 
+/// A text checked against an archive of so many documents of so many kilobytes.
+pub fn check(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
+    crate::run(&["build", "--release", "--locked", "--package", "rejoin"], &[])?;
+    let documents = arguments.next().unwrap_or_else(|| "10000".into());
+    let kilobytes = arguments.next().unwrap_or_else(|| "100".into());
+    start(
+        Command::new("python3")
+            .arg("xtask/bench/check.py")
+            .arg(target().join("release/rejoin"))
+            .arg(target().join("bench/check"))
+            .arg("crates/rejoin-inquiry/lexicon/wordnet-synonyms.txt")
+            .args([documents, kilobytes]),
+    )
+}
+
 fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from)
 }

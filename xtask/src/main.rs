@@ -13,6 +13,8 @@ cargo xtask fuzz N  the readers' fuzz tests with N rounds instead of a few thous
 cargo xtask bench linkage [THOUSANDS [SETS]]
                     Rejoin beside Splink (installed from PyPI) on the same files: a synthetic world of so many thousand
                     rows (1000), and the published sets in the folder SETS
+cargo xtask bench check [DOCUMENTS [KILOBYTES]]
+                    a text of 5,000 words against an archive of so many documents (10000) of so many kilobytes (100)
 cargo xtask bench families [PART...]
                     proposed families against planted and published truths, Primero's rule beside ours; parts: worlds, large,
                     ablation, primero, population
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let done = match (arguments.next().as_deref(), arguments.next()) {
         (Some("bench"), Some(what)) if what == "linkage" => bench::linkage(arguments),
+        (Some("bench"), Some(what)) if what == "check" => bench::check(arguments),
         (Some("bench"), Some(what)) if what == "families" => bench::families(arguments),
         (Some("test"), None) => test(),
         (Some("tidy"), None) => tidy_up(),

@@ -61,22 +61,19 @@ fn together(people: &[Person<'_>], given: &[Unit]) -> HashMap<PersonId, Vec<Pers
     together
 }
 
+/// Whether a record says that the child was separated; one that its list withdrew says nothing.
+pub fn says_separated(record: &Record) -> bool {
+    !record.withdrawn
+        && (record.records_separation
+            || record.text(Field::SeparationReason).is_some()
+            // Who was handed back to the separated parent was separated.
+            || record.code(Field::Outcome) == Some(Code::ReunitedWithParent))
+}
+
 fn separation(person: &Person<'_>, with: &[PersonId], suspects: &[PersonId]) -> Option<Separation> {
     let in_shelter = person.chain.intervals.iter().any(|interval| interval.custodian == Custodian::Shelter);
-    let recorded: Vec<&Record> = person
-        .records
-        .iter()
-        .copied()
-        .filter(|record| {
-            if record.withdrawn {
-                return false;
-            }
-            // Who was handed back to the separated parent was separated.
-            record.records_separation
-                || record.text(Field::SeparationReason).is_some()
-                || record.code(Field::Outcome) == Some(Code::ReunitedWithParent)
-        })
-        .collect();
+    let recorded: Vec<&Record> =
+        person.records.iter().copied().filter(|record| says_separated(record)).collect();
     let (basis, records, adults) = if !recorded.is_empty() {
         (SeparationBasis::Recorded, recorded, if with.is_empty() { suspects } else { with })
     } else if in_shelter && !with.is_empty() {
@@ -92,6 +89,7 @@ fn separation(person: &Person<'_>, with: &[PersonId], suspects: &[PersonId]) -> 
         basis,
         from: person.apprehended().or_else(|| person.first(|record| record.moment(Field::SeparatedOn))),
         ground: person.first(|record| record.text(Field::SeparationReason)).map(str::to_owned),
+        attribution: None,
         reunited: reunited(&person.records),
         records: records.iter().map(|record| record.id).collect(),
     })

@@ -9,6 +9,7 @@ const FILES: &[&str] = &[
     include_str!("../../../presets/adult-detention.toml"),
     include_str!("../../../presets/shelter-portal.toml"),
     include_str!("../../../presets/tracing-requests.toml"),
+    include_str!("../../../presets/separated-children.toml"),
 ];
 
 /// Every preset. A preset that does not parse is a defect of the build, and a test holds them all.

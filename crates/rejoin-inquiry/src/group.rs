@@ -1,7 +1,7 @@
 //! What counts can be broken down by, and restricted to. One entry a field.
 
 use rejoin_custody::Person;
-use rejoin_model::{Field, ListKind, Moment};
+use rejoin_model::{Ascribed, Field, ListKind, Moment};
 
 /// Something to break a count down by.
 pub struct Group {
@@ -67,6 +67,39 @@ pub const GROUPS: &[Group] = &[
         name: "basis",
         meaning: "how the separation is known",
         of: |person| person.separation.as_ref().map(|separation| separation.basis.word().into()),
+    },
+    Group {
+        name: "policy",
+        meaning: "policy to which the separation is ascribed",
+        of: |person| {
+            let attribution = person.separation.as_ref()?.attribution.as_ref()?;
+            Some(match (&attribution.policy, attribution.ascribed) {
+                (Some(policy), Ascribed::NamedNotInForce) => format!("{policy} (named, not in force)"),
+                (Some(policy), _) => policy.clone(),
+                (None, Ascribed::OtherGround) => "(another ground)".into(),
+                (None, _) => "(none on record)".into(),
+            })
+        },
+    },
+    Group {
+        name: "attribution",
+        meaning: "how the separation is ascribed to a policy",
+        of: |person| Some(person.separation.as_ref()?.attribution.as_ref()?.ascribed.word().into()),
+    },
+    Group {
+        name: "act",
+        meaning: "last directive or decision before the separation",
+        of: |person| person.separation.as_ref()?.attribution.as_ref()?.act.clone(),
+    },
+    Group {
+        name: "district",
+        meaning: "judicial district",
+        of: |person| person.first(|record| record.place(Field::District)).map(str::to_owned),
+    },
+    Group {
+        name: "charge",
+        meaning: "charge on record",
+        of: |person| person.first(|record| record.text(Field::Charge)).map(str::to_owned),
     },
     Group {
         name: "list",

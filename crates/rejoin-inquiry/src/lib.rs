@@ -4,8 +4,12 @@
 //!
 //! Honest about unknowns: what is known, inferred, suspected and undocumented stands in separate columns.
 
+pub mod attribution;
 pub mod group;
 pub mod measure;
 pub mod reconcile;
+pub mod replay;
+pub mod text;
+pub mod unseen;
 
 pub use measure::{Answer, MEASURES, Measure, Parameters, Refused, Scene, ask, named};

@@ -5,7 +5,10 @@ mod children_listed;
 mod clock;
 mod custody_problems;
 mod data_quality;
+mod days_not_apart;
 mod in_shelter_care;
+mod not_separated;
+mod prosecutions;
 mod reunited;
 mod separated;
 mod still_in_care;
@@ -16,7 +19,7 @@ mod whereabouts_unknown;
 use crate::group::{self, Group};
 use rejoin_custody::Person;
 use rejoin_custody::clock::Rule;
-use rejoin_model::{Finding, ListKind, Moment, RecordId};
+use rejoin_model::{Finding, ListKind, Moment, Policies, RecordId};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,6 +30,8 @@ pub struct Scene<'a> {
     pub people: &'a [Person<'a>],
     /// Clocks.
     pub clocks: &'a [Rule],
+    /// Policies, directives, decisions.
+    pub policies: &'a Policies,
     /// Findings by list.
     pub findings: &'a [(String, Finding)],
     /// The day as of which is asked: by default the last day any record speaks of.
@@ -44,7 +49,7 @@ pub struct Parameters {
     pub from: Option<Moment>,
     /// Last day of it.
     pub to: Option<Moment>,
-    /// Which clock.
+    /// Which clock, or which scenario.
     pub id: Option<String>,
     /// Groups to break down by.
     pub by: Vec<String>,
@@ -105,6 +110,10 @@ pub enum Unit {
     Findings,
     /// The median number of days.
     MedianDays,
+    /// A sum of days.
+    Days,
+    /// A count of referrals for prosecution.
+    Referrals,
 }
 
 impl Unit {
@@ -114,6 +123,8 @@ impl Unit {
             Unit::Children => "children",
             Unit::Findings => "findings",
             Unit::MedianDays => "days (median)",
+            Unit::Days => "days",
+            Unit::Referrals => "referrals",
         }
     }
 }
@@ -147,6 +158,9 @@ pub const MEASURES: &[&Measure] = &[
     &reunited::MEASURE,
     &time_apart::MEASURE,
     &time_to_placement::MEASURE,
+    &prosecutions::MEASURE,
+    &not_separated::MEASURE,
+    &days_not_apart::MEASURE,
     &clock::MEASURE,
     &whereabouts_unknown::MEASURE,
     &custody_problems::MEASURE,
@@ -292,6 +306,7 @@ pub fn ask(measure: &'static Measure, scene: &Scene<'_>, parameters: &Parameters
     for need in measure.needs {
         let (missing, example) = match *need {
             "on" => (parameters.on.is_none(), "--on 2018-06-26".to_owned()),
+            _ if measure.name != "clock" => (parameters.id.is_none(), "--id minimum-age=5".to_owned()),
             _ => (
                 parameters.id.is_none(),
                 format!("--id {}", scene.clocks.first().map_or("ms-l-5-plus", |rule| &rule.id)),
@@ -377,7 +392,7 @@ fn answer(
     let days = (measure.unit == Unit::MedianDays).then(|| statistics(days)).flatten();
     let value = match measure.unit {
         Unit::MedianDays => days.as_ref().map_or(f64::NAN, |days| days.median),
-        Unit::Children | Unit::Findings => value_of(&columns) as f64,
+        _ => value_of(&columns) as f64,
     };
     Answer {
         measure: measure.name,
@@ -393,7 +408,7 @@ fn answer(
             .map(|(key, (columns, days))| {
                 let value = match measure.unit {
                     Unit::MedianDays => statistics(days).map_or(f64::NAN, |days| days.median),
-                    Unit::Children | Unit::Findings => value_of(&columns) as f64,
+                    _ => value_of(&columns) as f64,
                 };
                 Line { key, columns, value }
             })

@@ -181,6 +181,8 @@ pub struct Separation {
     pub from: Option<Moment>,
     /// The ground given, if any.
     pub ground: Option<String>,
+    /// Which policy led to it; found by the account, after separations are.
+    pub attribution: Option<crate::policy::Attribution>,
     /// When the child was handed to the separated parent: [`Bound::Open`] when no record says that it was,
     /// [`Bound::Unknown`] when one says so without a date.
     pub reunited: Bound,

@@ -11,6 +11,7 @@ pub mod finding;
 pub mod id;
 pub mod moment;
 pub mod person;
+pub mod policy;
 pub mod record;
 
 pub use custody::{Bound, Chain, Custodian, Interval, Problem, ProblemKind, Separation, SeparationBasis};
@@ -20,4 +21,5 @@ pub use finding::{Finding, FindingCode, Severity};
 pub use id::{PersonId, RecordId};
 pub use moment::{Elapsed, Moment, Precision};
 pub use person::{Country, Identifier, PersonName, Sex};
+pub use policy::{Act, ActKind, Ascribed, Attribution, Certainty, Effect, Policies, Policy};
 pub use record::{Code, ListKind, Origin, Record, Subject, Value};

@@ -7,7 +7,7 @@ use crate::wire::{
     self, DnaCompared, DnaDestroyed, ListReceived, MatchDecided, MatchUndone, ModelRun, RecordAbsent,
     RecordReceived, WireFinding,
 };
-use crate::{Error, Progress};
+use crate::{Error, Progress, evidence};
 use rejoin_ledger::Hash;
 use rejoin_model::{Field, Finding};
 use sha2::{Digest, Sha256};
@@ -37,6 +37,7 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
     type Decided = (i64, (f64, String), Option<i64>);
     let mut decisions: BTreeMap<u64, Decided> = BTreeMap::new();
     let mut comparisons: BTreeMap<u64, (Option<f64>, Option<i64>, String)> = BTreeMap::new();
+    let mut entries: BTreeMap<(String, String), u64> = BTreeMap::new();
     // What a run derived → the event of the run, and the digest of its result.
     let mut runs: HashMap<&str, (u64, String)> = HashMap::new();
     store.each_event(|event| {
@@ -122,6 +123,11 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
                 let texts = [first(&compared.child), first(&compared.other), compared.words()].join("\u{1f}");
                 comparisons.insert(event.sequence, (compared.log10, None, texts));
             }
+            wire::EVIDENCE_RECORDED => {
+                if let Some(entry) = evidence::expected(&event.payload) {
+                    entries.insert(entry, event.sequence);
+                }
+            }
             wire::DNA_DESTROYED => {
                 let destroyed: DnaDestroyed = payload(&event)?;
                 if let Some(comparison) = comparisons.get_mut(&destroyed.comparison) {
@@ -159,7 +165,10 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
         let expected = runs.get(name).cloned().unwrap_or((0, digest(&[])));
         Ok(store.derived_at(name)?.unwrap_or(0) != expected.0 || found != expected.1)
     };
-    if of_records != store.record_lines()?
+    let entries: Vec<String> =
+        entries.into_iter().map(|((kind, id), event)| format!("{kind} {id} {event}")).collect();
+    if entries != store.evidence_lines()?
+        || of_records != store.record_lines()?
         || findings != store.finding_lines()?
         || deliveries != store.delivery_lines()?
         || decided != store.decision_lines()?

@@ -44,12 +44,16 @@ enum StopsAt {
 
 /// The clocks of a case: its own `clocks.toml` if it has one, else those shipped.
 pub(crate) fn read(directory: &Path) -> Result<Vec<Rule>, Error> {
+    parse(&text(directory)?).map_err(Error::Clocks)
+}
+
+/// The text in use.
+pub(crate) fn text(directory: &Path) -> Result<String, Error> {
     let own = directory.join("clocks.toml");
-    let text = match own.is_file() {
+    Ok(match own.is_file() {
         true => std::fs::read_to_string(&own).map_err(|source| Error::Directory { path: own, source })?,
         false => SHIPPED.to_owned(),
-    };
-    parse(&text).map_err(Error::Clocks)
+    })
 }
 
 fn parse(text: &str) -> Result<Vec<Rule>, String> {

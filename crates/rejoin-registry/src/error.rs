@@ -117,6 +117,9 @@ pub enum Error {
     /// The triggers that keep the ledger append-only are gone.
     #[error("the ledger's guards against change are gone")]
     Unguarded,
+    /// A file of policies cannot be used.
+    #[error("the policies cannot be read: {0}")]
+    Policies(String),
     /// A clock file cannot be used.
     #[error("the clocks cannot be read: {0}")]
     Clocks(String),
@@ -164,6 +167,7 @@ impl Error {
             Error::CheckpointDiffers | Error::Unguarded => {
                 "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()
             }
+            Error::Policies(_) => "compare with policies/us-zero-tolerance.toml of the source tree".into(),
             Error::Clocks(_) => "compare with clocks/us.toml of the source tree".into(),
             Error::Refused(_) => "`rejoin list children` and `rejoin list links` show ids and proposals".into(),
             Error::First(_) => "run that step, then this one".into(),

@@ -9,8 +9,10 @@ mod clocks;
 mod columns;
 mod derive;
 mod error;
+mod evidence;
 mod families;
 mod import;
+mod policies;
 mod project;
 mod store;
 mod view;
@@ -18,11 +20,13 @@ mod wire;
 
 pub use derive::LinkReport;
 pub use error::Error;
+pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
 
-use rejoin_ledger::Checkpoint;
+use rejoin_ledger::{Checkpoint, Hash};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use store::Store;
 
@@ -78,6 +82,15 @@ impl Case {
         Ok(Self { store: Store::open(&file)?, directory: directory.into() })
     }
 
+    /// SHA-256 of the policies and clocks in use: those of the case's directory, or those shipped.
+    pub fn rules_hash(&self) -> Result<String, Error> {
+        let mut hash = Sha256::new();
+        hash.update(policies::text(&self.directory)?);
+        hash.update([0]);
+        hash.update(clocks::text(&self.directory)?);
+        Ok(Hash(hash.finalize().into()).to_string())
+    }
+
     /// Where the ledger stands.
     pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
         self.store.checkpoint()
@@ -91,6 +104,11 @@ impl Case {
     pub fn verify(&self, known: Option<Checkpoint>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
         let checkpoint = self.store.verify(known, progress)?;
         check::derived(&self.store, progress)?;
+        for source in &self.evidence()?.sources {
+            if self.document(&source.hash)?.is_none() {
+                return Err(Error::DerivedDiffers);
+            }
+        }
         Ok(checkpoint)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::store::{Change, Store, StoredEvent};
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived};
-use crate::{Error, Progress, Stamp};
+use crate::{Error, Progress, Stamp, evidence};
 use rejoin_ingest::{Interpreter, Mapping};
 use rejoin_model::{Field, Finding, Origin, Record, RecordId};
 use serde::de::DeserializeOwned;
@@ -108,6 +108,7 @@ impl Projector {
             }
             wire::MATCH_UNDONE => change.undone(event.sequence, &payload(event)?),
             wire::DNA_COMPARED => change.dna(event.sequence, &payload(event)?),
+            wire::EVIDENCE_RECORDED => evidence::project(change, event.sequence, &event.payload),
             wire::DNA_DESTROYED => change.dna_destroyed(event.sequence, &payload(event)?),
             _ => Ok(()),
         }

@@ -1,15 +1,15 @@
 //! SQLite, private to the registry. Events are append-only, by trigger and by hash chain; every other table is derived.
 
 use crate::wire::{DnaCompared, DnaDestroyed, MatchDecided, MatchUndone};
-use crate::{Error, Progress, Stamp};
+use crate::{Error, Progress, Stamp, evidence};
 use rejoin_ledger::{Checkpoint, Envelope, Hash, Verifier};
 use rejoin_model::{Finding, RecordId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::path::Path;
 use std::time::Duration;
 
-/// Form of the file.
-const FORM: i64 = 2;
+/// Form of the file. A file of form 2 is brought to 3 by making the tables that were added.
+const FORM: i64 = 3;
 
 const SCHEMA: &str = "
 CREATE TABLE event (
@@ -68,7 +68,7 @@ CREATE TABLE derived (name TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;
 ";
 
 /// Those that events give by themselves; the others are made by runs of linking and matching.
-const PROJECTED: [&str; 6] = ["delivery", "record", "finding", "family_unit", "decision", "dna"];
+const PROJECTED: [&str; 7] = ["delivery", "record", "finding", "family_unit", "decision", "dna", "evidence"];
 
 /// The database of a case.
 pub(crate) struct Store {
@@ -107,6 +107,7 @@ impl Store {
             store.connection.execute_batch(guard)?;
         }
         store.connection.execute_batch(DERIVED)?;
+        store.connection.execute_batch(evidence::TABLES)?;
         store.connection.pragma_update(None, "user_version", FORM)?;
         Ok(store)
     }
@@ -114,7 +115,10 @@ impl Store {
     pub fn open(file: &Path) -> Result<Self, Error> {
         let store = Self { connection: connect(file)? };
         let found: i64 = store.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if found != FORM {
+        if found == 2 {
+            store.connection.execute_batch(evidence::TABLES)?;
+            store.connection.pragma_update(None, "user_version", FORM)?;
+        } else if found != FORM {
             return Err(Error::OtherVersion { found, expected: FORM });
         }
         Ok(store)
@@ -131,7 +135,12 @@ impl Store {
     }
 
     pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
-        checkpoint(&self.connection)
+        checkpoint(&self.connection, "")
+    }
+
+    /// Where the ledger stood at its last event of another kind.
+    pub fn checkpoint_without(&self, kind: &str) -> Result<Checkpoint, Error> {
+        checkpoint(&self.connection, kind)
     }
 
     /// Recomputes the chain from the stored bytes.
@@ -257,6 +266,14 @@ impl Store {
         Ok(lines)
     }
 
+    /// The evidence table as lines, in order.
+    pub fn evidence_lines(&self) -> Result<Vec<String>, Error> {
+        self.lines("SELECT kind, id, event FROM evidence ORDER BY kind, id", |row| {
+            let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
+            Ok(format!("{kind} {id} {}", row.get::<_, i64>(2)?))
+        })
+    }
+
     /// The links as lines, in the order of their run.
     pub fn link_lines(&self) -> Result<Vec<String>, Error> {
         self.lines(
@@ -371,11 +388,10 @@ fn connect(file: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-fn checkpoint(connection: &Connection) -> Result<Checkpoint, Error> {
+fn checkpoint(connection: &Connection, without: &str) -> Result<Checkpoint, Error> {
+    let sql = "SELECT sequence, hash FROM event WHERE kind <> ?1 ORDER BY sequence DESC LIMIT 1";
     let last = connection
-        .query_row("SELECT sequence, hash FROM event ORDER BY sequence DESC LIMIT 1", [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })
+        .query_row(sql, [without], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
         .optional()?;
     Ok(match last {
         Some((size, hash)) => {
@@ -393,7 +409,7 @@ pub(crate) struct Change<'a> {
 impl Change<'_> {
     /// Appends an event, and gives its position.
     pub fn append(&self, stamp: &Stamp, kind: &str, version: u16, payload: &[u8]) -> Result<u64, Error> {
-        let before = checkpoint(&self.transaction)?;
+        let before = checkpoint(&self.transaction, "")?;
         let envelope = Envelope {
             sequence: before.size + 1,
             at_micros: stamp.at_micros,
@@ -425,7 +441,7 @@ impl Change<'_> {
     }
 
     pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
-        checkpoint(&self.transaction)
+        checkpoint(&self.transaction, "")
     }
 
     /// The digest of the proposed families as they stand.

@@ -3,16 +3,17 @@
 use crate::project::{Reader, payload};
 use crate::store::StoredEvent;
 use crate::wire::{ListReceived, RecordReceived};
-use crate::{Case, Error, clocks};
+use crate::{Case, Error, clocks, policies};
 use rayon::prelude::*;
 use rejoin_custody::clock::Rule;
 use rejoin_custody::{Person, separation};
 use rejoin_ingest::Row;
 use rejoin_inquiry::Scene;
+use rejoin_inquiry::attribution::attribute;
 use rejoin_ledger::Checkpoint;
 use rejoin_model::{
-    Evidence, FamilyCandidate, Field, Finding, FindingCode, Moment, PersonId, Record, RecordId, Relation,
-    Subject,
+    Evidence, FamilyCandidate, Field, Finding, FindingCode, Moment, PersonId, Policies, Record, RecordId,
+    Relation, Subject,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -32,6 +33,8 @@ pub struct View {
     pub findings: Vec<(String, Finding)>,
     /// Clocks.
     pub clocks: Vec<Rule>,
+    /// Policies, directives, decisions.
+    pub policies: Policies,
     /// Day of the last delivery, from 1970-01-01.
     pub received_on: i32,
     /// Every family-unit number ever on record: record, list and number.
@@ -150,6 +153,7 @@ impl Case {
             candidates: self.candidates(None)?,
             findings: self.findings()?.into_iter().map(|row| (row.list, row.finding)).collect(),
             clocks: clocks::read(&self.directory)?,
+            policies: policies::read(&self.directory)?,
             received_on: self.store.last_delivery()?,
             units: self.units()?,
             stale: (self.is_stale("people")?, self.is_stale("families")?),
@@ -457,6 +461,7 @@ impl View {
             })
             .collect();
         separation::find(&mut people, &units, &suspected);
+        attribute(&mut people, &self.policies, rejoin_normalize::text::fold);
         people
     }
 
@@ -475,6 +480,7 @@ impl View {
         Scene {
             people,
             clocks: &self.clocks,
+            policies: &self.policies,
             findings: &self.findings,
             as_of: as_of.unwrap_or_else(|| unreachable!("1970-01-01 is a day")),
             fold: rejoin_normalize::text::fold,

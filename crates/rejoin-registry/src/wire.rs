@@ -12,6 +12,8 @@ pub(crate) const FAMILIES_PROPOSED: &str = "families-proposed";
 pub(crate) const MATCH_DECIDED: &str = "match-decided";
 pub(crate) const MATCH_UNDONE: &str = "match-undone";
 pub(crate) const DNA_COMPARED: &str = "dna-compared";
+pub(crate) const REPORT_ISSUED: &str = "report-issued";
+pub(crate) const EVIDENCE_RECORDED: &str = "evidence-recorded";
 pub(crate) const DNA_DESTROYED: &str = "dna-profiles-destroyed";
 
 /// A delivery of a list.

@@ -9,7 +9,7 @@ mod names;
 mod world;
 
 pub use lists::File;
-pub use world::{Settings, World};
+pub use world::{Cause, Settings, World};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

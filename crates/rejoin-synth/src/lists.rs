@@ -4,7 +4,7 @@
 use crate::dirt::{Dirt, plain, respell, slip, wrong_digit};
 use crate::names::{COUNTRIES, DETENTION, SECTORS, SHELTERS};
 use crate::stream;
-use crate::world::{End, LISTED_ON, World};
+use crate::world::{Cause, End, LISTED_ON, World};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 use rand::Rng;
@@ -172,13 +172,16 @@ fn bare(alien: u32) -> String {
 pub(crate) fn write(world: &World) -> Vec<File> {
     let clerk = |part| Clerk { world, rng: stream(world.settings.seed, part), dirt: world.dirt };
     let mut detention = Vec::new();
-    let lists = vec![
+    let mut lists = vec![
         border(clerk(10)),
         prosecution(clerk(11), &mut detention),
         adult_detention(clerk(12), &detention),
         shelters(clerk(13)),
         tracing(clerk(14)),
     ];
+    let further =
+        INTAKES.iter().zip(world.settings.intakes).enumerate().filter(|(_, (_, share))| *share > 0.0);
+    lists.extend(further.map(|(at, (name, share))| intake(clerk(20 + at as u64), name, share)));
     let mut files = Vec::new();
     let mut truth = String::from("list,row,person\n");
     for list in lists {
@@ -209,12 +212,13 @@ fn people(world: &World) -> String {
 }
 
 fn families(world: &World) -> String {
-    let mut text = String::from("child,adult,relation,separated,on,reunited\n");
+    let mut text = String::from("child,adult,relation,separated,on,reunited,cause\n");
     for family in &world.families {
         let relation = if family.mother { "mother" } else { "father" };
         let reunited = family.reunited.map(iso).unwrap_or_default();
         let (child, adult, separated, on) = (family.child, family.adult, family.separated, family.on);
-        text.push_str(&format!("{child},{adult},{relation},{separated},{on},{reunited}\n"));
+        let cause = family.cause.map_or("", Cause::word);
+        text.push_str(&format!("{child},{adult},{relation},{separated},{on},{reunited},{cause}\n"));
     }
     text
 }
@@ -531,8 +535,12 @@ fn shelters(mut clerk: Clerk<'_>) -> List {
         None,
     );
     let world = clerk.world;
-    let separated: std::collections::HashSet<usize> =
-        world.families.iter().filter(|family| family.separated).map(|family| family.child).collect();
+    let separated: std::collections::HashMap<usize, Option<Cause>> = world
+        .families
+        .iter()
+        .filter(|family| family.separated)
+        .map(|family| (family.child, family.cause))
+        .collect();
     let mut name: Option<(usize, (String, String), String, String)> = None;
     for (number, stay) in world.stays.iter().enumerate() {
         let at = stay.child;
@@ -555,17 +563,13 @@ fn shelters(mut clerk: Clerk<'_>) -> List {
         let (mother, father) = (parent(0, silent), parent(1, silent + 0.2));
         let shelter = SHELTERS[stay.shelter].choose(&mut clerk.rng).copied().unwrap_or("");
         let shelter = if clerk.falls(0.05) { shelter.replacen(' ', "\n", 1) } else { shelter.to_owned() };
-        let reason = match separated.contains(&at) && clerk.rng.random_bool(0.55) {
-            true => [
-                "Zero Tolerance Policy",
-                "Zero Tolerance Policy",
-                "Zero Tolerance Policy",
-                "Parent Criminal History",
-            ]
-            .choose(&mut clerk.rng)
-            .copied()
-            .unwrap_or(""),
-            false => "",
+        let reason = match separated.get(&at) {
+            Some(cause) if clerk.rng.random_bool(world.settings.grounds) => match cause {
+                Some(Cause::ZeroTolerance) => "Zero Tolerance Policy",
+                Some(Cause::AboutParent) => "Parent Criminal History",
+                _ => "",
+            },
+            _ => "",
         };
         let kind = match stay.end {
             End::Open => "",
@@ -682,6 +686,48 @@ fn tracing(mut clerk: Clerk<'_>) -> List {
             String::new(),
         ];
         list.row(&row.each_ref().map(|cell| windows_1252(cell)), Some(adult));
+    }
+    list
+}
+
+/// Lists of separated children that others keep.
+const INTAKES: [&str; 3] = ["legal-intakes", "hotline-children", "consulate-children"];
+
+/// A list of separated children: names as the child or a relative gave them, a number where somebody knew one.
+fn intake(mut clerk: Clerk<'_>, name: &'static str, share: f64) -> List {
+    let mut list = List::new(name, b',');
+    list.row(
+        &[
+            "No.",
+            "Child Name",
+            "Child DOB",
+            "Child Sex",
+            "Country",
+            "Child A-Number",
+            "Birthplace",
+            "Date Separated",
+        ],
+        None,
+    );
+    let world = clerk.world;
+    let mut number = 0;
+    for family in world.families.iter().filter(|family| family.separated) {
+        if !clerk.rng.random_bool(share) {
+            continue;
+        }
+        number += 1;
+        let person = &world.people[family.child];
+        let row = [
+            format!("{number}"),
+            clerk.full_name(&person.full_name(), 0.08),
+            clerk.birth(family.child, iso, 0.05),
+            clerk.sex(family.child).into(),
+            COUNTRIES[person.country].1.into(),
+            clerk.alien(family.child, 0.35, dashed),
+            clerk.maybe(person.town, 0.2),
+            clerk.maybe(iso(person.apprehended.date()), 0.1),
+        ];
+        list.row(&row, Some(family.child));
     }
     list
 }

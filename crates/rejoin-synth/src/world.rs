@@ -26,6 +26,10 @@ pub struct Settings {
     pub dirt: f64,
     /// Share of separated families whose family-unit number the border's list has lost.
     pub units_deleted: f64,
+    /// Of separated children, the share whose shelter wrote the ground down.
+    pub grounds: f64,
+    /// Shares of separated children on three further lists (lawyers, a hotline, a consulate); 0: the list is not made.
+    pub intakes: [f64; 3],
 }
 
 impl Default for Settings {
@@ -39,6 +43,8 @@ impl Default for Settings {
             separated: 0.225,
             dirt: 1.0,
             units_deleted: 0.6,
+            grounds: 0.55,
+            intakes: [0.0; 3],
         }
     }
 }
@@ -103,6 +109,30 @@ pub struct Family {
     pub on: Date,
     /// The child was handed back to this adult on that day.
     pub reunited: Option<Date>,
+    /// Why they were separated.
+    pub cause: Option<Cause>,
+}
+
+/// Why a family was separated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Under the policy of zero tolerance.
+    ZeroTolerance,
+    /// For something about the parent.
+    AboutParent,
+    /// Before anything was announced, and for no reason that anybody wrote down.
+    NothingOnRecord,
+}
+
+impl Cause {
+    /// The word of the truth: the policy's id, or what stands for none.
+    pub fn word(self) -> &'static str {
+        match self {
+            Cause::ZeroTolerance => "zero-tolerance",
+            Cause::AboutParent => "(another ground)",
+            Cause::NothingOnRecord => "(none on record)",
+        }
+    }
 }
 
 /// One stay of a child in a shelter.
@@ -346,7 +376,7 @@ pub(crate) fn make(settings: &Settings) -> World {
         let reunited = maker.rng.random_bool(0.72).then(|| reunited_on(on, &mut maker.rng));
         for child in children {
             let reunited = reunited.filter(|_| maker.rng.random_bool(0.98));
-            families.push(Family { child, adult, mother, separated: true, on, reunited });
+            families.push(Family { child, adult, mother, separated: true, on, reunited, cause: None });
             let otherwise = reunited.is_none() && maker.rng.random_bool(0.75);
             shelter_stays(child, on, reunited, otherwise, &mut maker.rng, &mut stays);
             sheltered += 1;
@@ -385,6 +415,7 @@ pub(crate) fn make(settings: &Settings) -> World {
                 separated: false,
                 on,
                 reunited: None,
+                cause: None,
             }));
             adults.push(adult);
         } else {
@@ -396,6 +427,7 @@ pub(crate) fn make(settings: &Settings) -> World {
         }
         maker.gap();
     }
+    causes(&mut families, &maker.people, settings.seed);
     World {
         settings: *settings,
         people: maker.people,
@@ -403,6 +435,25 @@ pub(crate) fn make(settings: &Settings) -> World {
         families,
         stays,
         dirt: Dirt { level: settings.dirt },
+    }
+}
+
+/// Why each family was separated: drawn for all its children at once, by the day on which they were apprehended.
+fn causes(families: &mut [Family], people: &[Person], seed: u64) {
+    let mut rng = stream(seed, 2);
+    let mut last: Option<(usize, Cause)> = None;
+    for family in families.iter_mut().filter(|family| family.separated) {
+        let day = people[family.child].apprehended.date();
+        let cause = match last {
+            Some((adult, cause)) if adult == family.adult => cause,
+            _ => match (day < date(2018, 4, 6), rng.random_bool(0.13)) {
+                (_, true) => Cause::AboutParent,
+                (true, false) => Cause::NothingOnRecord,
+                (false, false) => Cause::ZeroTolerance,
+            },
+        };
+        last = Some((family.adult, cause));
+        family.cause = Some(cause);
     }
 }
 

@@ -1,15 +1,19 @@
 //! The commands, one file each where they are more than a few lines.
 
 pub mod account;
+pub mod check;
 pub mod decide;
 pub mod demo;
 pub mod derive;
 pub mod dna;
+pub mod evidence;
 pub mod import;
 pub mod link;
 pub mod list;
 pub mod measure;
 pub mod person;
+pub mod replay;
+pub mod report;
 pub mod synth;
 pub mod truth;
 

@@ -27,9 +27,19 @@ impl Failure {
         Self { code: 6, message: message.into(), hint: Some(hint.into()) }
     }
 
+    /// Something checked that does not hold.
+    pub fn verification(message: impl Into<String>) -> Self {
+        Self { code: 5, message: message.into(), hint: None }
+    }
+
     /// Something that should not fail.
     pub fn unexpected(message: impl Into<String>) -> Self {
         Self { code: 1, message: message.into(), hint: None }
+    }
+
+    /// What went wrong, in one line.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// Says it on stderr, and gives the exit code. A reader that stopped reading (`| head`) is no failure.
@@ -52,7 +62,7 @@ impl From<Error> for Failure {
             | Error::Mapping { .. }
             | Error::KeyChanged { .. }
             | Error::KindChanged { .. } => 3,
-            Error::Clocks(_) | Error::MostRowsGone { .. } => 3,
+            Error::Clocks(_) | Error::Policies(_) | Error::MostRowsGone { .. } => 3,
             Error::Tampered(_) | Error::DerivedDiffers | Error::CheckpointDiffers | Error::Unguarded => 5,
             _ => 4,
         };

@@ -147,6 +147,51 @@ Examples:
   rejoin -C case measure clock --id ms-l-under-5 --format json
   rejoin -C case measure reconcile --published published_numbers.csv")]
     Measure(commands::measure::MeasureArgs),
+    /// Check a text: every quotation, figure and name against sources, and against a case.
+    #[command(after_help = "\
+Examples:
+  rejoin check article.txt --sources papers/
+  rejoin check article.html --sources papers/ --format html > checked.html
+  rejoin -C case check article.txt --format json              against the case's own evidence file and measures
+  rejoin check article.txt --sources archive/ --index index/  thousands of documents: the index is kept
+
+A quotation is judged verbatim, trivially different, altered, meaning possibly changed, or not found; what turned the
+judgement is listed word by word. (?) marks what is near a border: look yourself.")]
+    Check(commands::check::Check),
+    /// The evidence file: sources, statements, claims, responses; timeline and contradictions.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case evidence add evidence.toml      sources are kept by their hash; quotations are checked at once
+  rejoin -C case evidence list statements
+  rejoin -C case evidence timeline --format csv
+  rejoin -C case evidence contradictions")]
+    Evidence(commands::evidence::EvidenceArgs),
+    /// Make a referenced report: PDF, HTML, XLSX or JSON; or check one.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case report --out report.pdf                                   the account, final
+  rejoin -C case report --draft-for 'The Department' --out draft.pdf       a draft with a watermark
+  rejoin -C case --lang es report --format html --out informe.html
+  rejoin -C case report --published published_numbers.csv --out report.pdf
+  rejoin -C case report --template monthly --format xlsx --out monthly.xlsx
+  rejoin -C case report --template court-list --audience court --out court.pdf
+  rejoin -C case report verify report.pdf                                  every number and quotation again")]
+    Report(commands::report::ReportArgs),
+    /// Replay the records under a changed policy: children not separated, days not apart.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case replay --minimum-age 5
+  rejoin -C case replay --no-family-referral --policy zero-tolerance --by age-group
+  rejoin -C case replay --ended-on 2018-06-06 --format json
+
+The assumptions are printed with the figures. What is inferred or suspected stands beside what is known.")]
+    Replay(commands::replay::Replay),
+    /// Estimate how many separated children no list has, from how the lists overlap.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case estimate
+  rejoin -C case estimate --lists legal-intakes,hotline-children,shelter-portal --format json")]
+    Estimate(commands::replay::Estimate),
     /// Show what is on file of one person.
     #[command(after_help = "Example:\n  rejoin -C case person p-0123456789abcdef")]
     Person {
@@ -207,6 +252,11 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Dna(dna) => dna.run(&context),
         Command::Custody { on, output } => commands::derive::custody(&context, on.as_deref(), output),
         Command::Measure(measure) => measure.run(&context),
+        Command::Check(check) => check.run(&context),
+        Command::Report(report) => report.run(&context),
+        Command::Evidence(evidence) => evidence.run(&context),
+        Command::Replay(replay) => replay.run(&context),
+        Command::Estimate(estimate) => estimate.run(&context),
         Command::Person { id, output } => commands::person::run(&context, id, output),
         Command::List(list) => list.run(&context),
         Command::Verify { checkpoint, output } => commands::verify(&context, checkpoint.as_deref(), output),

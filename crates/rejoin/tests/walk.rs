@@ -329,8 +329,8 @@ fn the_surface_is_as_documented() {
     let words = |arguments: &[&str]| String::from_utf8(rejoin(arguments).stdout).unwrap();
     insta::assert_snapshot!("help", words(&["--help"]));
     for command in [
-        "init", "import", "link", "families", "custody", "measure", "person", "list", "verify", "rebuild",
-        "synth", "demo",
+        "init", "import", "check", "evidence", "replay", "estimate", "report", "link", "families", "custody",
+        "measure", "person", "list", "verify", "rebuild", "synth", "demo",
     ] {
         let help = words(&[command, "--help"]);
         assert!(help.contains("Example"), "{command} --help has no example");

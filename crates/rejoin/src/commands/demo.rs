@@ -112,6 +112,13 @@ impl Demo {
         print(&custody.table())?;
         title("Time apart", "Tiempo de separación")?;
         print(&time_apart(&view)?)?;
+        title("Policies, and had they been others", "Políticas, y si hubieran sido otras")?;
+        print(&steps.time("policies and replay", || policies(&view, context))?)?;
+        if kept.is_some() {
+            let report = directory.join("report.pdf");
+            steps.time("report", || super::report::final_pdf(&mut case, context, &report))?;
+            print(&format!("The referenced report is in {}.", report.display()))?;
+        }
         title("Time taken", "Tiempo empleado")?;
         let mut rows = Rows::new(&["step", "seconds"]);
         for (name, took) in &steps.0 {
@@ -157,6 +164,32 @@ fn findings(imports: &[ImportReport]) -> Rows {
         }
     }
     rows
+}
+
+/// Separations by the policy they are ascribed to, and what a minimum age of five would have spared.
+fn policies(view: &View, context: &Context) -> Result<String, Failure> {
+    let people = view.people();
+    let scene = view.scene(&people, None);
+    let of = |name: &str, parameters: &Parameters| -> Result<_, Failure> {
+        let measure = named(name).ok_or_else(|| Failure::unexpected(format!("no measure {name}")))?;
+        Ok(ask(measure, &scene, parameters)?)
+    };
+    let groups = Parameters { by: vec!["policy".into(), "attribution".into()], ..Parameters::default() };
+    let ascribed = super::measure::lines(&of("separated", &groups)?).table();
+    let young = Parameters { id: Some("minimum-age=5".into()), ..Parameters::default() };
+    let (children, days) = (of("not-separated", &young)?, of("days-not-apart", &young)?);
+    let most = |answer: &rejoin_inquiry::Answer| answer.columns.iter().sum::<u64>();
+    let words = context.lang.of(
+        "Had no child under five been separated: children (days) not apart, known, and at most",
+        "Si no se hubiera separado a menores de cinco años: menores (días) no apartados, conocidos, y como máximo",
+    );
+    Ok(format!(
+        "{ascribed}\n{words}: {} ({}), {} ({})",
+        thousands(children.value as u64),
+        thousands(days.value as u64),
+        thousands(most(&children)),
+        thousands(most(&days))
+    ))
 }
 
 fn time_apart(view: &View) -> Result<String, Failure> {

@@ -48,6 +48,8 @@ enum What {
     Adults,
     /// Links: parents and siblings proposed; with --unlinked, likely pairs of records that were not joined.
     Links,
+    /// Separations: how each is known, its ground, and the policy, directive or decision that it is ascribed to.
+    Separations,
     /// Decisions of people on proposed families.
     Decisions,
     /// Findings: what was odd in the lists.
@@ -62,6 +64,10 @@ enum What {
     Groups,
     /// Clocks and their rules.
     Clocks,
+    /// Policies: what was ordered, from when to when, where.
+    Policies,
+    /// Directives and decisions about policies: who told whom.
+    Acts,
     /// Fields that a mapping may name.
     Fields,
     /// Presets for import.
@@ -91,6 +97,9 @@ impl List {
                 account::stale(&view, context.lang);
                 match self.what {
                     What::Clocks => clocks(&scene, context.lang),
+                    What::Separations => separations(&scene),
+                    What::Policies => policies(&scene, context.lang),
+                    What::Acts => acts(&scene, context.lang),
                     What::Links => links(&view, &case.decisions()?, context.lang),
                     _ => self.people(&view, &scene),
                 }
@@ -359,6 +368,97 @@ fn clocks(scene: &Scene<'_>, lang: Lang) -> Rows {
             json!(format!("{}-{}", clock.ages.0, clock.ages.1)),
             json!(clock.source),
             json!(clock.doubt),
+        ]);
+    }
+    rows
+}
+
+fn separations(scene: &Scene<'_>) -> Rows {
+    let mut rows = Rows::new(&[
+        "child",
+        "known",
+        "from",
+        "adults",
+        "ground",
+        "in force",
+        "perhaps in force",
+        "policy",
+        "ascribed",
+        "last act before",
+        "parent referred",
+        "reunited",
+    ]);
+    for person in scene.people {
+        let Some(separation) = &person.separation else { continue };
+        let Some(attribution) = &separation.attribution else { continue };
+        rows.push(vec![
+            json!(person.id.to_string()),
+            json!(separation.basis.word()),
+            json!(separation.from.map(|day| day.to_string())),
+            json!(separation.adults.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            json!(separation.ground),
+            json!(attribution.in_force),
+            json!(attribution.perhaps),
+            json!(attribution.policy.as_deref().unwrap_or("none on record")),
+            json!(attribution.ascribed.word()),
+            json!(attribution.act.as_deref().unwrap_or("none on record")),
+            json!(attribution.prosecuted),
+            json!(super::person::bound(separation.reunited)),
+        ]);
+    }
+    rows
+}
+
+fn policies(scene: &Scene<'_>, lang: Lang) -> Rows {
+    let mut rows = Rows::new(&[
+        "policy",
+        "title",
+        "effect",
+        "from",
+        "to",
+        "area",
+        "ages",
+        "separated",
+        "sources",
+        "doubt",
+    ]);
+    for policy in &scene.policies.policies {
+        let ascribed = scene.people.iter().filter(|person| {
+            let attribution =
+                person.separation.as_ref().and_then(|separation| separation.attribution.as_ref());
+            attribution.is_some_and(|attribution| attribution.policy.as_ref() == Some(&policy.id))
+        });
+        rows.push(vec![
+            json!(policy.id),
+            json!(lang.of(&policy.title.0, &policy.title.1)),
+            json!(policy.effect.word()),
+            json!(policy.from.to_string()),
+            json!(policy.to.map(|to| to.to_string())),
+            json!(policy.area.join(", ")),
+            json!(format!("{}-{}", policy.ages.0, policy.ages.1)),
+            json!(ascribed.count()),
+            json!(policy.sources.join("; ")),
+            json!(policy.doubt),
+        ]);
+    }
+    rows
+}
+
+fn acts(scene: &Scene<'_>, lang: Lang) -> Rows {
+    let mut rows =
+        Rows::new(&["act", "kind", "on", "by", "to", "policy", "words", "channel", "sources", "doubt"]);
+    for act in &scene.policies.acts {
+        rows.push(vec![
+            json!(act.id),
+            json!(act.kind.word()),
+            json!(act.on.to_string()),
+            json!(act.by),
+            json!(act.to),
+            json!(act.policy),
+            json!(lang.of(&act.words.0, &act.words.1)),
+            json!(act.channel),
+            json!(act.sources.join("; ")),
+            json!(act.doubt),
         ]);
     }
     rows

@@ -149,7 +149,7 @@ impl MeasureArgs {
     }
 }
 
-fn lines(answer: &Answer) -> Rows {
+pub fn lines(answer: &Answer) -> Rows {
     let mut columns: Vec<&str> = answer
         .breakdown
         .first()
@@ -240,7 +240,7 @@ pub fn answer_json(answer: &Answer, checkpoint: Checkpoint, lang: Lang, with_rec
     Value::Object(object)
 }
 
-fn published(file: &Path) -> Result<Vec<Published>, Failure> {
+pub fn published(file: &Path) -> Result<Vec<Published>, Failure> {
     let unreadable = |error: csv::Error| {
         Failure::input(
             format!("cannot read {}: {error}", file.display()),

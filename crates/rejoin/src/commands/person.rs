@@ -93,12 +93,16 @@ fn values(person: &Person<'_>) -> Rows {
     rows
 }
 
-fn custody(person: &Person<'_>) -> Rows {
-    let bound = |bound: Bound| match bound {
+/// One end of an interval in words.
+pub fn bound(bound: Bound) -> String {
+    match bound {
         Bound::At(moment) => moment.to_string(),
         Bound::Unknown => "not recorded".into(),
         Bound::Open => "open".into(),
-    };
+    }
+}
+
+fn custody(person: &Person<'_>) -> Rows {
     let mut rows = Rows::new(&["custodian", "place", "from", "to", "accountable", "record"]);
     for interval in &person.chain.intervals {
         let to = if interval.end_inferred {

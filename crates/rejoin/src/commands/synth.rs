@@ -35,12 +35,26 @@ pub struct WorldArgs {
     /// Share of separated families whose family-unit number the border has lost, 0 to 1.
     #[arg(long, default_value_t = Settings::default().units_deleted)]
     pub units_deleted: f64,
+    /// Of separated children, the share whose shelter wrote the ground down, 0 to 1.
+    #[arg(long, default_value_t = Settings::default().grounds)]
+    pub grounds: f64,
+    /// Shares of separated children on further lists of lawyers, a hotline and a consulate, as 0.5,0.4,0.3.
+    #[arg(long, value_name = "SHARE,...", value_delimiter = ',')]
+    pub intakes: Vec<f64>,
 }
 
 impl WorldArgs {
     /// The settings, checked.
     pub fn settings(&self) -> Result<Settings, Failure> {
         let share = 0.0..=1.0;
+        if self.intakes.len() > 3
+            || self.intakes.iter().chain([&self.grounds]).any(|one| !share.contains(one))
+        {
+            return Err(Failure::usage(
+                "--grounds and up to three --intakes lie in 0..1",
+                "as in --intakes 0.5,0.4,0.3",
+            ));
+        }
         if !share.contains(&self.units_deleted) || !(0.0..=2.0).contains(&self.dirt) {
             return Err(Failure::usage(
                 "--units-deleted lies in 0..1 and --dirt in 0..2",
@@ -65,6 +79,8 @@ impl WorldArgs {
             tracing: self.tracing,
             dirt: self.dirt,
             units_deleted: self.units_deleted,
+            grounds: self.grounds,
+            intakes: std::array::from_fn(|at| self.intakes.get(at).copied().unwrap_or(0.0)),
             ..settings
         })
     }
