@@ -52,6 +52,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crate → the only rooms that may use it (for tests, too, unless it is listed as a test's tool).
 const CONFINED: &[(&str, &[&str])] = &[
     ("rusqlite", &["rejoin-registry"]),
+    ("tokio-postgres", &["rejoin-registry"]),
     ("parquet", &["rejoin-ingest"]),
     ("arrow-ipc", &["rejoin-ingest"]),
     ("arrow-cast", &["rejoin-ingest"]),

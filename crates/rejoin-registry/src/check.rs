@@ -1,17 +1,18 @@
-//! Whether the derived tables are what the ledger's events give. Records and findings are derived here a second time,
-//! into plain maps instead of tables; people and families are held against the hash that their run wrote to the ledger.
+//! Whether the derived tables are what the ledger's events give. Records, findings and streams are derived here a second
+//! time, into plain maps instead of tables; people and families are held against the hash that their run wrote to the
+//! ledger. What cannot be read must have been erased, and what was erased must not be readable.
 
-use crate::project::{Reader, payload};
-use crate::store::{Store, finding_line};
+use crate::project::{Reader, StoredEvent, payload};
+use crate::store::{Store, families_digest, people_digest};
 use crate::wire::{
     self, DnaCompared, DnaDestroyed, ListReceived, MatchDecided, MatchUndone, ModelRun, RecordAbsent,
-    RecordReceived, WireFinding,
+    RecordReceived, Seen, Streamed, SubjectErased, WireFinding,
 };
 use crate::{Error, Progress, evidence};
 use rejoin_ledger::Hash;
 use rejoin_model::{Field, Finding};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A record as the tables should have it: event, delivery, presence, findings about its newest row.
 struct Expected {
@@ -20,173 +21,308 @@ struct Expected {
     delivery: u64,
     present: bool,
     findings: Vec<String>,
+    /// Findings of its deliveries, which stay.
+    kept: Vec<String>,
+}
+
+/// What the events give.
+#[derive(Default)]
+struct Second {
+    readers: HashMap<u64, Reader>,
+    records: BTreeMap<String, Expected>,
+    findings: Vec<String>,
+    deliveries: Vec<String>,
+    units: BTreeSet<String>,
+    /// Position → child, other, and where it was taken back or certified.
+    decisions: BTreeMap<u64, (String, String, Option<u64>)>,
+    comparisons: BTreeMap<u64, (String, String, Option<u64>)>,
+    entries: BTreeMap<(String, String), u64>,
+    streams: BTreeMap<(String, u64), u64>,
+    activity: BTreeSet<(String, u64)>,
+    erased: BTreeMap<String, u64>,
+    /// Subjects that lack their key.
+    unreadable: BTreeSet<String>,
+    /// What a run derived → the event of the run, and the digest of its result.
+    runs: HashMap<&'static str, (u64, String)>,
 }
 
 /// Checks every derived table.
 ///
 /// # Errors
-/// [`Error::DerivedDiffers`] when one of them is not what the events give.
+/// [`Error::DerivedDiffers`] when one of them is not what the events give; [`Error::KeyLost`], [`Error::KeyLeft`].
 pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error> {
+    store.keys.preload()?;
     let total = store.checkpoint()?.size;
-    let mut readers: HashMap<u64, Reader> = HashMap::new();
-    let mut records: BTreeMap<String, Expected> = BTreeMap::new();
-    let mut findings: Vec<String> = Vec::new();
-    let mut deliveries: Vec<String> = Vec::new();
-    let mut units: BTreeSet<String> = BTreeSet::new();
-    // Position → time, probability and texts, and where it was taken back.
-    type Decided = (i64, (f64, String), Option<i64>);
-    let mut decisions: BTreeMap<u64, Decided> = BTreeMap::new();
-    let mut comparisons: BTreeMap<u64, (Option<f64>, Option<i64>, String)> = BTreeMap::new();
-    let mut entries: BTreeMap<(String, String), u64> = BTreeMap::new();
-    // What a run derived → the event of the run, and the digest of its result.
-    let mut runs: HashMap<&str, (u64, String)> = HashMap::new();
+    let mut second = Second::default();
     store.each_event(|event| {
         if event.sequence.is_multiple_of(4096) {
             progress("checking derived records", event.sequence, total);
         }
+        second.event(store, &event)
+    })?;
+    if let Some(lost) = second.unreadable.iter().find(|subject| !second.erased.contains_key(*subject)) {
+        return Err(Error::KeyLost(lost.clone()));
+    }
+    for subject in second.erased.keys() {
+        if store.keys.has(subject)? {
+            return Err(Error::KeyLeft(subject.clone()));
+        }
+    }
+    second.compare(store)
+}
+
+impl Second {
+    /// Reads a payload, and notes whose key is missing.
+    fn read<T: serde::de::DeserializeOwned>(&mut self, store: &Store, event: &StoredEvent) -> Result<Option<T>, Error> {
+        let read = payload(&store.keys, event)?;
+        if read.is_none() {
+            for subject in event.subjects() {
+                if !store.keys.has(subject)? {
+                    self.unreadable.insert(subject.to_owned());
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    fn event(&mut self, store: &Store, event: &StoredEvent) -> Result<(), Error> {
+        macro_rules! read {
+            ($of:ty) => {
+                match self.read::<$of>(store, event)? {
+                    Some(read) => read,
+                    None => return Ok(()),
+                }
+            };
+        }
+        let first = |records: &[String]| records.first().cloned().unwrap_or_default();
         match event.kind.as_str() {
             wire::LIST_RECEIVED => {
-                let received: ListReceived = payload(&event)?;
-                let known = received.findings.iter().filter_map(WireFinding::finding);
-                findings.extend(known.map(|finding| line(event.sequence, &received.list, &finding)));
-                deliveries.push(format!(
+                let received = read!(ListReceived);
+                for finding in received.findings.iter().filter_map(WireFinding::finding) {
+                    let line = line(event.sequence, &received.list, &finding);
+                    // In version 1 findings about a record were here.
+                    match finding.record.and_then(|record| self.records.get_mut(&record.to_string())) {
+                        Some(record) => record.kept.push(line),
+                        None => self.findings.push(line),
+                    }
+                }
+                self.deliveries.push(format!(
                     "{} {} {} {}",
                     event.sequence, received.list, received.file, received.mapping
                 ));
-                readers.insert(event.sequence, Reader::new(&received)?);
+                self.readers.insert(event.sequence, Reader::new(&received)?);
             }
             wire::RECORD_RECEIVED => {
-                let received: RecordReceived = payload(&event)?;
-                let (Some(reader), Ok(id)) = (readers.get(&received.delivery), received.id.parse()) else {
+                let received = read!(RecordReceived);
+                let (Some(reader), Ok(id)) = (self.readers.get(&received.delivery), received.id.parse()) else {
                     return Ok(());
                 };
                 let (record, doubts) = reader.read(id, received.row, &received.cells);
                 if let Some(misread) = &received.misread_unit {
-                    units.remove(&format!("{} {misread} {}", received.id, reader.list));
+                    self.units.remove(&format!("{} {misread} {}", received.id, reader.list));
                 }
                 if let Some(unit) = record.identifier(Field::FamilyUnitNumber) {
-                    units.insert(format!("{} {unit} {}", received.id, reader.list));
+                    self.units.insert(format!("{} {unit} {}", received.id, reader.list));
                 }
-                let findings =
-                    doubts.iter().map(|finding| line(received.delivery, &reader.list, finding)).collect();
+                let of = |finding: &Finding| line(received.delivery, &reader.list, finding);
+                let before = self.records.remove(&received.id);
+                let mut kept = before.map(|record| record.kept).unwrap_or_default();
+                kept.extend(received.findings.iter().filter_map(WireFinding::finding).map(|one| of(&one)));
                 let expected = Expected {
                     list: reader.list.clone(),
                     event: event.sequence,
                     delivery: received.delivery,
                     present: true,
-                    findings,
+                    findings: doubts.iter().map(of).collect(),
+                    kept,
                 };
-                records.insert(received.id, expected);
+                self.records.insert(received.id, expected);
             }
             wire::RECORD_ABSENT => {
-                let absent: RecordAbsent = payload(&event)?;
-                if let Some(record) = records.get_mut(&absent.id) {
+                let absent = read!(RecordAbsent);
+                let list = self.readers.get(&absent.delivery).map(|reader| reader.list.clone());
+                if let (Some(record), Some(list)) = (self.records.get_mut(&absent.id), list) {
                     record.present = false;
+                    let findings = absent.findings.iter().filter_map(WireFinding::finding);
+                    record.kept.extend(findings.map(|finding| line(absent.delivery, &list, &finding)));
                 }
             }
-            wire::PEOPLE_LINKED | wire::FAMILIES_PROPOSED => {
-                let run: ModelRun = payload(&event)?;
+            wire::PEOPLE_LINKED => {
+                let run = read!(ModelRun);
                 // Linking anew leaves families only between people whom it did not change.
-                if let (wire::PEOPLE_LINKED, Some((at, _)), Some(left)) =
-                    (event.kind.as_str(), runs.get("families").cloned(), &run.families)
-                {
-                    runs.insert("families", (at, left.clone()));
+                if let (Some(families), Some(left)) = (self.runs.get_mut("families"), run.families) {
+                    families.1 = left;
                 }
-                let name = if event.kind == wire::PEOPLE_LINKED { "people" } else { "families" };
-                runs.insert(name, (event.sequence, run.result));
+                self.runs.insert("people", (event.sequence, run.result));
+            }
+            wire::FAMILIES_PROPOSED => {
+                let run = read!(ModelRun);
+                self.runs.insert("families", (event.sequence, run.result));
             }
             wire::MATCH_DECIDED => {
-                let decided: MatchDecided = payload(&event)?;
-                let seen = serde_json::to_string(&decided.seen).unwrap_or_default();
-                let first = |records: &[String]| records.first().cloned().unwrap_or_default();
-                let texts = [
-                    first(&decided.child),
-                    first(&decided.other),
-                    decided.relation.clone(),
-                    decided.verdict.clone(),
-                    decided.reason.clone(),
-                    seen,
-                    event.actor.clone(),
-                ];
-                let line = (decided.probability, texts.join("\u{1f}"));
-                decisions.insert(event.sequence, (event.at_micros, line, None));
+                let decided = read!(MatchDecided);
+                self.decisions.insert(event.sequence, (first(&decided.child), first(&decided.other), None));
             }
             wire::MATCH_UNDONE => {
-                let undone: MatchUndone = payload(&event)?;
-                if let Some(decision) = decisions.get_mut(&undone.decision) {
-                    decision.2 = Some(event.sequence as i64);
+                let undone = read!(MatchUndone);
+                if let Some(decision) = self.decisions.get_mut(&undone.decision) {
+                    decision.2 = Some(event.sequence);
                 }
             }
             wire::DNA_COMPARED => {
-                let compared: DnaCompared = payload(&event)?;
-                let first = |records: &[String]| records.first().cloned().unwrap_or_default();
-                let texts = [first(&compared.child), first(&compared.other), compared.words()].join("\u{1f}");
-                comparisons.insert(event.sequence, (compared.log10, None, texts));
-            }
-            wire::EVIDENCE_RECORDED => {
-                if let Some(entry) = evidence::expected(&event.payload) {
-                    entries.insert(entry, event.sequence);
-                }
+                let compared = read!(DnaCompared);
+                self.comparisons.insert(event.sequence, (first(&compared.child), first(&compared.other), None));
             }
             wire::DNA_DESTROYED => {
-                let destroyed: DnaDestroyed = payload(&event)?;
-                if let Some(comparison) = comparisons.get_mut(&destroyed.comparison) {
-                    comparison.1 = Some(event.sequence as i64);
+                let destroyed = read!(DnaDestroyed);
+                if let Some(comparison) = self.comparisons.get_mut(&destroyed.comparison) {
+                    comparison.2 = Some(event.sequence);
                 }
+            }
+            wire::EVIDENCE_RECORDED => {
+                let entry: evidence::Recorded = read!(evidence::Recorded);
+                self.entries.insert((entry.kind, entry.id), event.sequence);
+            }
+            wire::SUBJECT_ERASED => {
+                let tombstone = read!(SubjectErased);
+                self.erase(event.sequence, tombstone);
+            }
+            wire::FILE_READ | wire::DATA_EXPORTED | wire::ACCESS_REFUSED => {
+                let seen = read!(Seen);
+                self.activity.extend(seen.subjects.into_iter().map(|subject| (subject, event.sequence)));
+            }
+            kind if wire::has_stream(kind) => {
+                let subjects = event.subjects().into_iter().map(|subject| (subject.to_owned(), event.sequence));
+                self.activity.extend(subjects);
+                let streamed = read!(Streamed);
+                self.streams.insert((streamed.stream, streamed.version), event.sequence);
             }
             _ => {}
         }
         Ok(())
-    })?;
-    let mut decided: Vec<String> = decisions
-        .into_iter()
-        .map(|(sequence, (at, (probability, texts), undone))| {
-            format!("{sequence} {at} {probability} {undone:?} {texts}")
-        })
-        .collect();
-    decided.extend(
-        comparisons.into_iter().map(|(sequence, (log10, destroyed, texts))| {
-            format!("{sequence} {log10:?} {destroyed:?} {texts}")
-        }),
-    );
-    let of_records: Vec<String> = records
-        .iter()
-        .map(|(id, record)| {
-            format!("{id} {} {} {} {}", record.list, record.event, record.delivery, record.present)
-        })
-        .collect();
-    findings.extend(records.into_values().flat_map(|record| record.findings));
-    findings.sort_unstable();
-    let mut people = store.person_lines()?;
-    people.extend(store.link_lines()?);
-    let people = digest(&people);
-    let families = store.families()?;
-    let run_differs = |name: &str, found: String| -> Result<bool, Error> {
-        let expected = runs.get(name).cloned().unwrap_or((0, digest(&[])));
-        Ok(store.derived_at(name)?.unwrap_or(0) != expected.0 || found != expected.1)
-    };
-    let entries: Vec<String> =
-        entries.into_iter().map(|((kind, id), event)| format!("{kind} {id} {event}")).collect();
-    if entries != store.evidence_lines()?
-        || of_records != store.record_lines()?
-        || findings != store.finding_lines()?
-        || deliveries != store.delivery_lines()?
-        || decided != store.decision_lines()?
-        || units != store.family_unit_lines()?.into_iter().collect()
-        || run_differs("people", people)?
-        || run_differs("families", families)?
-    {
-        return Err(Error::DerivedDiffers);
     }
-    Ok(())
+
+    fn erase(&mut self, sequence: u64, tombstone: SubjectErased) {
+        let gone: HashSet<&String> = tombstone.subjects.iter().collect();
+        self.records.retain(|id, _| !gone.contains(id));
+        self.units.retain(|line| !gone.iter().any(|id| line.starts_with(&format!("{id} "))));
+        for pairs in [&mut self.decisions, &mut self.comparisons] {
+            pairs.retain(|_, (child, other, _)| !gone.contains(child) && !gone.contains(other));
+        }
+        let of_gone: HashSet<u64> =
+            self.activity.iter().filter(|(subject, _)| gone.contains(subject)).map(|(_, event)| *event).collect();
+        self.streams.retain(|_, event| !of_gone.contains(event));
+        for (name, left) in [("people", tombstone.people), ("families", tombstone.families)] {
+            if let Some(run) = self.runs.get_mut(name) {
+                run.1 = left;
+            }
+        }
+        for subject in tombstone.subjects {
+            self.erased.entry(subject).or_insert(sequence);
+        }
+    }
+
+    fn compare(self, store: &Store) -> Result<(), Error> {
+        let pairs = |of: BTreeMap<u64, (String, String, Option<u64>)>| -> Vec<String> {
+            of.into_iter().map(|(at, (child, other, end))| format!("{at} {child} {other} {end:?}")).collect()
+        };
+        let of_pairs = |row: &crate::database::Row<'_>| -> Result<String, Error> {
+            let end: Option<i64> = row.get(3)?;
+            let end = end.map(|at| at as u64);
+            Ok(format!("{} {} {} {end:?}", row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<String>(2)?))
+        };
+        let words = |row: &crate::database::Row<'_>, count: usize| -> Result<String, Error> {
+            let mut texts = Vec::new();
+            for at in 0..count {
+                texts.push(row.get::<String>(at)?);
+            }
+            Ok(format!("{} {}", texts.join(" "), row.get::<i64>(count)?))
+        };
+        let records = self.records.iter().map(|(id, record)| {
+            format!("{id} {} {} {} {}", record.list, record.event, record.delivery, record.present)
+        });
+        let records: Vec<String> = records.collect();
+        let mut findings = self.findings;
+        findings.extend(self.records.into_values().flat_map(|record| [record.findings, record.kept]).flatten());
+        findings.sort_unstable();
+        let entries = self.entries.into_iter().map(|((kind, id), event)| format!("{kind} {id} {event}"));
+        let streams = self.streams.into_iter().map(|((stream, version), event)| format!("{stream} {version} {event}"));
+        let activity = self.activity.into_iter().map(|(subject, event)| format!("{subject} {event}"));
+        let erased = self.erased.into_iter().map(|(subject, event)| format!("{subject} {event}"));
+        let runs = self.runs;
+        let run_differs = |name: &str, found: String| -> Result<bool, Error> {
+            let expected = runs.get(name).cloned().unwrap_or((0, digest(&[])));
+            Ok(store.derived_at(name)?.unwrap_or(0) != expected.0 || found != expected.1)
+        };
+        let same = [
+            store.lines("SELECT kind, id, event FROM evidence ORDER BY kind, id", |row| words(row, 2))?
+                == entries.collect::<Vec<_>>(),
+            store.lines("SELECT stream, version, event FROM stream ORDER BY stream, version", |row| {
+                Ok(format!("{} {} {}", row.get::<String>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?))
+            })? == streams.collect::<Vec<_>>(),
+            store.lines("SELECT subject, event FROM activity ORDER BY subject, event", |row| words(row, 1))?
+                == activity.collect::<Vec<_>>(),
+            store.lines("SELECT subject, event FROM erased ORDER BY subject", |row| words(row, 1))?
+                == erased.collect::<Vec<_>>(),
+            record_lines(store)? == records,
+            finding_lines(store)? == findings,
+            store.lines("SELECT sequence, list, file, mapping FROM delivery ORDER BY sequence", |row| {
+                let texts: [String; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
+                Ok(format!("{} {}", row.get::<i64>(0)?, texts.join(" ")))
+            })? == self.deliveries,
+            store.lines("SELECT sequence, child, other, undone FROM decision ORDER BY sequence", of_pairs)?
+                == pairs(self.decisions),
+            store.lines("SELECT sequence, child, other, destroyed FROM dna ORDER BY sequence", of_pairs)?
+                == pairs(self.comparisons),
+            unit_lines(store)? == self.units,
+            !run_differs("people", people_digest(store)?)?,
+            !run_differs("families", families_digest(store)?)?,
+        ];
+        if same.contains(&false) { Err(Error::DerivedDiffers) } else { Ok(()) }
+    }
 }
 
+fn record_lines(store: &Store) -> Result<Vec<String>, Error> {
+    store.lines("SELECT id, list, event, delivery, present FROM record ORDER BY id", |row| {
+        let (id, list): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(format!("{id} {list} {} {} {}", row.get::<i64>(2)?, row.get::<i64>(3)?, row.get::<bool>(4)?))
+    })
+}
+
+fn finding_lines(store: &Store) -> Result<Vec<String>, Error> {
+    let sql = "SELECT delivery, list, code, line, col, sealed, record FROM finding";
+    let mut lines = store.lines(sql, |row| {
+        let number: Option<i64> = row.get(3)?;
+        let number = number.map(|number| number.to_string()).unwrap_or_default();
+        let [list, code, column]: [String; 3] = [row.get(1)?, row.get(2)?, row.get(4)?];
+        let opened = store.open_texts::<(String, String)>("finding", &row.get::<Vec<u8>>(5)?)?;
+        let (said, understood) = opened.unwrap_or_default();
+        let record: String = row.get::<Option<String>>(6)?.unwrap_or_default();
+        let delivery = row.get::<i64>(0)?.to_string();
+        Ok([&delivery, &list, &code, &number, &column, &said, &understood, &record].map(String::as_str).join("\u{1f}"))
+    })?;
+    lines.sort_unstable();
+    Ok(lines)
+}
+
+fn unit_lines(store: &Store) -> Result<BTreeSet<String>, Error> {
+    let lines = store.lines("SELECT record, list, token, sealed FROM family_unit", |row| {
+        let [record, list, token]: [String; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+        let unit: String = store.open_texts("family-unit", &row.get::<Vec<u8>>(3)?)?.unwrap_or_default();
+        // A number under another's token would not be found again.
+        let fits = store.keys.token("family-unit", &unit)? == token;
+        Ok(if fits { format!("{record} {unit} {list}") } else { format!("{record} ? {list}") })
+    })?;
+    Ok(lines.into_iter().collect())
+}
+
+/// A finding as one text, the same from an event and from the table.
 fn line(delivery: u64, list: &str, finding: &Finding) -> String {
     let record = finding.record.map(|record| record.to_string()).unwrap_or_default();
     let row = finding.row.map(|row| row.to_string()).unwrap_or_default();
     let (code, column) = (finding.code.word(), &finding.column);
     let delivery = delivery.to_string();
-    finding_line([&delivery, list, code, &row, column, &finding.said, &finding.understood, &record])
+    [&delivery, list, code, &row, column, &finding.said, &finding.understood, &record].join("\u{1f}")
 }
 
 /// The digest that a run writes to the ledger: of its lines, each with a line feed.

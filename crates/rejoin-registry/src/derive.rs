@@ -2,6 +2,7 @@
 //! what is written to the ledger is that they ran, with which model, and the hash of what came out.
 
 use crate::check::digest;
+use crate::database::values;
 use crate::store::link_line;
 use crate::wire::{self, ModelRun};
 use crate::{Case, Error, Progress, Stamp, columns};
@@ -10,7 +11,6 @@ use rejoin_linkage::block::RuleReport;
 use rejoin_linkage::compare::COMPARISONS;
 use rejoin_linkage::{Settings, link};
 use rejoin_model::PersonId;
-use rusqlite::params;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What linking came to.
@@ -112,39 +112,39 @@ fn people(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<Link
     progress("writing people", 0, 0);
     let change = case.store.begin()?;
     unchanged(&change, before)?;
-    change.connection().execute_batch("DELETE FROM person; DELETE FROM link;")?;
-    {
-        let mut insert =
-            change.connection().prepare("INSERT INTO person (record, person) VALUES (?1, ?2)")?;
-        for (record, person) in records.iter().zip(&person) {
-            insert.execute(params![record.id.to_string(), person.to_string()])?;
-        }
-        let mut insert = change.connection().prepare(
-            "INSERT INTO link (left_record, right_record, weight, joined, steps) VALUES (?1, ?2, ?3, ?4, ?5)",
+    let database = &change.store().database;
+    database.execute("DELETE FROM person", &[])?;
+    database.execute("DELETE FROM link", &[])?;
+    for (record, person) in records.iter().zip(&person) {
+        let sql = "INSERT INTO person (record, person) VALUES (?1, ?2)";
+        database.execute(sql, values![record.id.to_string(), person.to_string()])?;
+    }
+    for (ordinal, (left, right, weight, joined, steps)) in (0u64..).zip(&links) {
+        database.execute(
+            "INSERT INTO link (ordinal, left_record, right_record, weight, joined, steps) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            values![ordinal, left, right, *weight, *joined, steps],
         )?;
-        for (left, right, weight, joined, steps) in &links {
-            insert.execute(params![left, right, weight, joined, steps])?;
-        }
     }
     // Families were proposed between the people of the last run: those of people who are no more are gone.
-    change.connection().execute_batch(
-        "DELETE FROM scored WHERE person IN (SELECT child FROM candidate WHERE other NOT IN (SELECT person FROM person));
-         DELETE FROM candidate WHERE child NOT IN (SELECT person FROM person) OR other NOT IN (SELECT person FROM person);
-         DELETE FROM scored WHERE person NOT IN (SELECT person FROM person);",
-    )?;
+    for sql in [
+        "DELETE FROM scored WHERE person IN (SELECT child FROM candidate WHERE other NOT IN (SELECT person FROM person))",
+        "DELETE FROM candidate WHERE child NOT IN (SELECT person FROM person) OR other NOT IN (SELECT person FROM person)",
+        "DELETE FROM scored WHERE person NOT IN (SELECT person FROM person)",
+    ] {
+        database.execute(sql, &[])?;
+    }
     let run = ModelRun { families: Some(change.families()?), ..run };
-    change.append(stamp, wire::PEOPLE_LINKED, 1, &serde_json::to_vec(&run).unwrap_or_default())?;
+    change.append(stamp, wire::PEOPLE_LINKED, &run)?;
     finish(change, "people")?;
     Ok(report)
 }
 
 /// What was read is what will be written to.
-pub(crate) fn unchanged(change: &crate::store::Change<'_>, before: Checkpoint) -> Result<(), Error> {
+pub(crate) fn unchanged(change: &crate::change::Change<'_>, before: Checkpoint) -> Result<(), Error> {
     if change.checkpoint()? == before { Ok(()) } else { Err(Error::ChangedMeanwhile) }
 }
 
-pub(crate) fn finish(change: crate::store::Change<'_>, name: &str) -> Result<(), Error> {
-    let size: i64 = change.connection().query_row("SELECT COUNT(*) FROM event", [], |row| row.get(0))?;
-    change.derived(name, size as u64)?;
+pub(crate) fn finish(change: crate::change::Change<'_>, name: &str) -> Result<(), Error> {
+    change.derived(name, change.checkpoint()?.size)?;
     change.commit()
 }

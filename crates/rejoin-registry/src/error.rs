@@ -5,6 +5,59 @@ use rejoin_ingest::mapping::MappingError;
 use rejoin_ledger::Breach;
 use std::path::PathBuf;
 
+/// What a database said.
+#[derive(Debug)]
+pub struct StoreError {
+    words: String,
+    hint: &'static str,
+}
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl StoreError {
+    /// Of words alone.
+    pub(crate) fn words(words: &str) -> Self {
+        Self { words: words.into(), hint: "nothing was changed" }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase};
+        let hint = match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => "the file is damaged: keep a copy of it, and restore a backup",
+            Some(DiskFull) => "the disk is full; nothing was changed",
+            Some(DatabaseBusy) => "another program is writing to the case; nothing was changed, try again",
+            _ => "is the disk full, or another program writing to the case? Nothing was changed",
+        };
+        Error::Store(StoreError { words: error.to_string(), hint })
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        // The driver's own words name only where it failed; the server's message says why. Its detail is left out: it can
+        // quote a row.
+        let words = match error.as_db_error() {
+            Some(said) => format!("{} ({})", said.message(), said.code().code()),
+            None => match std::error::Error::source(&error) {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            },
+        };
+        let hint = if error.is_closed() || error.as_db_error().is_none() {
+            "is the server running, and its address right? What was not acknowledged may be given again"
+        } else {
+            "nothing was changed"
+        };
+        Error::Store(StoreError { words, hint })
+    }
+}
+
 /// Why a command was not carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -40,8 +93,33 @@ pub enum Error {
         expected: i64,
     },
     /// The database failed.
-    #[error("the case's file could not be used: {0}")]
-    Store(#[from] rusqlite::Error),
+    #[error("the case's database could not be used: {0}")]
+    Store(StoreError),
+    /// The keys beside the case cannot be used.
+    #[error("the case's keys cannot be used: {0}")]
+    Keys(String),
+    /// A key is missing that nobody destroyed.
+    #[error("the key of {0} is not there, and the ledger has no word of its erasure")]
+    KeyLost(String),
+    /// A key is there that was to be destroyed.
+    #[error("{0} was erased, and its key is still there")]
+    KeyLeft(String),
+    /// Somebody changed the same file first.
+    #[error("{stream} has changed: it is at version {found}, and this was decided on version {expected}")]
+    Outdated {
+        /// The stream.
+        stream: String,
+        /// The version the command was made against.
+        expected: u64,
+        /// The version it has.
+        found: u64,
+    },
+    /// A key of an earlier command, with other content.
+    #[error("the command key {0:?} was used before, for another command")]
+    KeyReused(String),
+    /// Not allowed.
+    #[error("{0}")]
+    Denied(String),
     /// An event is not what was written.
     #[error("the ledger was changed: {0}")]
     Tampered(Breach),
@@ -139,15 +217,15 @@ impl Error {
             Error::NotEmpty { .. } => "choose a new directory, or use the case that is there with -C".into(),
             Error::NoCase { .. } => "make one with `rejoin init DIR`, or name it with -C DIR".into(),
             Error::OtherVersion { .. } => "use the version of Rejoin that made it".into(),
-            Error::Store(error)
-                if matches!(
-                    error.sqlite_error_code(),
-                    Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
-                ) =>
-            {
-                "the file is damaged: keep a copy of it, and restore a backup".into()
+            Error::Store(error) => error.hint.into(),
+            Error::Keys(_) => {
+                "they are in the directory named like the case with `.keys` behind it, or in $REJOIN_KEYS; without them the data cannot be read".into()
             }
-            Error::Store(_) => "is the disk full, or another program writing to the case? Nothing was changed".into(),
+            Error::KeyLost(_) => "restore the keys from their backup".into(),
+            Error::KeyLeft(_) => "a backup of the keys was restored? `rejoin erase --again` destroys it".into(),
+            Error::Outdated { .. } => "look at what changed, then decide again".into(),
+            Error::KeyReused(_) => "give every command a key of its own".into(),
+            Error::Denied(_) => "who may see what stands in docs/security.md; refusals are on record".into(),
             Error::Tampered(_) => {
                 "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()
             }

@@ -1,22 +1,19 @@
 //! The evidence file: sources kept by their hash, and what was said, claimed and answered in them. Each entry is an event;
 //! one that is written again in other words is a new version, and the old one stays in the ledger.
 
-use crate::store::{Change, StoredEvent};
+use crate::change::Change;
+use crate::database::values;
+use crate::keys::Opened;
+use crate::project::{StoredEvent, payload};
+use crate::store::EVENT;
 use crate::{Case, Error, Stamp, wire};
 use rejoin_ledger::{Checkpoint, Hash};
-use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Tables of the evidence file. `document` holds the bytes of sources, which events name by their hash; `evidence` is
-/// derived: the newest event of every entry.
-pub(crate) const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS document (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS evidence (
-    kind TEXT NOT NULL, id TEXT NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (kind, id)
-) STRICT, WITHOUT ROWID;
-";
+/// The subject for which the evidence file is sealed.
+const SUBJECT: &str = "evidence";
 
 /// How far a source has come.
 pub const STATUSES: [&str; 4] = ["draft", "final", "leaked", "public"];
@@ -148,10 +145,10 @@ pub struct Evidence {
 
 /// One entry as an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Recorded {
-    kind: String,
-    id: String,
-    body: serde_json::Value,
+pub(crate) struct Recorded {
+    pub kind: String,
+    pub id: String,
+    pub body: serde_json::Value,
 }
 
 /// A report that was issued: which file, to whom.
@@ -305,15 +302,15 @@ impl Case {
         let change = self.store.begin()?;
         for bytes in documents.values() {
             let hash = Hash(Sha256::digest(bytes).into()).to_string();
-            change.connection().execute(
+            let sealed = change.keys().seal("document", &[SUBJECT], bytes)?;
+            change.store().database.execute(
                 "INSERT INTO document (hash, bytes) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
-                params![hash, bytes],
+                values![&hash, &sealed],
             )?;
         }
         for entry in entries {
-            let bytes = serde_json::to_vec(&entry).unwrap_or_default();
-            let sequence = change.append(stamp, wire::EVIDENCE_RECORDED, 1, &bytes)?;
-            project(&change, sequence, &bytes)?;
+            let sequence = change.append_sealed(stamp, wire::EVIDENCE_RECORDED, &[SUBJECT], &entry)?;
+            project(&change, sequence, &entry)?;
         }
         change.commit()?;
         Ok(report)
@@ -322,14 +319,14 @@ impl Case {
     /// Writes down that a report was issued, so that its file can be told from every other.
     pub fn report_issued(&mut self, issued: &Issued, stamp: &Stamp) -> Result<(), Error> {
         let change = self.store.begin()?;
-        change.append(stamp, wire::REPORT_ISSUED, 1, &serde_json::to_vec(issued).unwrap_or_default())?;
+        change.append(stamp, wire::REPORT_ISSUED, issued)?;
         change.commit()
     }
 
-    /// Where the ledger stands for a report: at its last event that is not itself the issue of one, so that the same case
-    /// gives the same report again.
+    /// Where the ledger stands for a report: at its last event that is not itself the issue of one, or a reading, so that the
+    /// same case gives the same report again.
     pub fn report_checkpoint(&self) -> Result<Checkpoint, Error> {
-        self.store.checkpoint_without(wire::REPORT_ISSUED)
+        self.store.checkpoint_without(&wire::OBSERVING)
     }
 
     /// Every report that was issued.
@@ -337,7 +334,7 @@ impl Case {
         let mut issued = Vec::new();
         self.store.each_event(|event| {
             if event.kind == wire::REPORT_ISSUED {
-                issued.push(crate::project::payload(&event)?);
+                issued.extend(payload::<Issued>(&self.store.keys, &event)?);
             }
             Ok(())
         })?;
@@ -346,14 +343,12 @@ impl Case {
 
     /// The evidence file as it stands.
     pub fn evidence(&self) -> Result<Evidence, Error> {
-        let mut statement = self.store.connection().prepare(
-            "SELECT e.sequence, e.kind, e.version, e.payload FROM evidence v JOIN event e ON e.sequence = v.event \
-             ORDER BY v.kind, v.id",
-        )?;
+        let sql = format!(
+            "SELECT {EVENT} FROM evidence v JOIN event e ON e.sequence = v.event ORDER BY v.kind, v.id"
+        );
         let mut evidence = Evidence::default();
-        for stored in statement.query_map([], StoredEvent::from_row)? {
-            let stored = stored?;
-            let recorded: Recorded = crate::project::payload(&stored)?;
+        for stored in self.store.database.rows(&sql, &[], StoredEvent::from_row)? {
+            let Some(recorded) = payload::<Recorded>(&self.store.keys, &stored)? else { continue };
             let refuse = |error: serde_json::Error| Error::Payload {
                 sequence: stored.sequence,
                 kind: stored.kind.clone(),
@@ -378,11 +373,16 @@ impl Case {
     /// # Errors
     /// [`Error::DerivedDiffers`] when the bytes kept are not those of the hash.
     pub fn document(&self, hash: &str) -> Result<Option<Vec<u8>>, Error> {
-        let bytes: Option<Vec<u8>> = self
-            .store
-            .connection()
-            .query_row("SELECT bytes FROM document WHERE hash = ?1", [hash], |row| row.get(0))
-            .optional()?;
+        let sql = "SELECT bytes FROM document WHERE hash = ?1";
+        let sealed: Option<Vec<u8>> = self.store.database.first(sql, values![hash], |row| row.get(0))?;
+        let bytes = match sealed {
+            None => None,
+            Some(sealed) => match self.store.keys.open_sealed("document", &sealed) {
+                Ok(Opened::Plain(bytes)) => Some(bytes),
+                Ok(Opened::NoKey(_)) => None,
+                Err(_) => return Err(Error::DerivedDiffers),
+            },
+        };
         match bytes {
             Some(bytes) if Hash(Sha256::digest(&bytes).into()).to_string() != hash => {
                 Err(Error::DerivedDiffers)
@@ -393,20 +393,8 @@ impl Case {
 }
 
 /// Derives the newest event of an entry.
-pub(crate) fn project(change: &Change<'_>, sequence: u64, payload: &[u8]) -> Result<(), Error> {
-    let Ok(recorded) = serde_json::from_slice::<Recorded>(payload) else { return Ok(()) };
-    change.connection().execute(
-        "INSERT INTO evidence (kind, id, event) VALUES (?1, ?2, ?3) \
-         ON CONFLICT (kind, id) DO UPDATE SET event = excluded.event",
-        params![recorded.kind, recorded.id, sequence as i64],
-    )?;
-    Ok(())
-}
-
-/// Kind and id of the entry that an event is about, for verification.
-pub(crate) fn expected(payload: &[u8]) -> Option<(String, String)> {
-    let recorded: Recorded = serde_json::from_slice(payload).ok()?;
-    Some((recorded.kind, recorded.id))
+pub(crate) fn project(change: &Change<'_>, sequence: u64, recorded: &Recorded) -> Result<(), Error> {
+    change.evidence(&recorded.kind, &recorded.id, sequence)
 }
 
 #[cfg(test)]
@@ -467,7 +455,7 @@ mod tests {
         assert!(matches!(case.record_evidence(wrong, &documents, &stamp), Err(Error::Refused(_))));
         assert!(case.evidence().unwrap().sources.is_empty());
         case.record_evidence(Evidence::parse(FILE).unwrap(), &documents, &stamp).unwrap();
-        case.store.connection().execute("UPDATE document SET bytes = x'00'", []).unwrap();
+        case.store.database.execute("UPDATE document SET bytes = x'00'", &[]).unwrap();
         assert!(matches!(case.verify(None, &|_, _, _| {}), Err(Error::DerivedDiffers)));
     }
 }

@@ -2,14 +2,15 @@
 //! last one, unless all is asked for. Decisions and comparisons of DNA are events; nothing is merged or deleted by them.
 
 use crate::derive::{finish, unchanged};
-use crate::project::payload;
-use crate::store::Change;
+use crate::change::{Change, bytes};
+use crate::database::values;
+use crate::project::{StoredEvent, payload};
+use crate::store::{EVENT, anchor};
 use crate::wire::{self, DnaCompared, DnaDestroyed, MatchDecided, MatchUndone, ModelRun};
 use crate::{Case, Error, Progress, Stamp, columns};
 use rejoin_linkage::family::{self, Compared, Families, Known, Model, Rejected, Settings, match_families};
 use rejoin_linkage::weight;
 use rejoin_model::{FamilyCandidate, PersonId, RecordId, Relation, Subject, Verdict};
-use rusqlite::params;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -213,7 +214,8 @@ impl Case {
             probability: row.as_ref().map_or(0.0, |row| row.probability),
             seen: row.map(|row| row.evidence).unwrap_or_default(),
         };
-        self.append(stamp, wire::MATCH_DECIDED, &decided, |change, at| change.decision(at, stamp, &decided))
+        let subjects = [anchor(&request.child.to_string()), anchor(&request.other.to_string())];
+        self.append(stamp, wire::MATCH_DECIDED, &subjects, &decided, |change, at| change.decision(at, &decided))
     }
 
     /// Takes a decision back. Both stay in the ledger.
@@ -224,15 +226,15 @@ impl Case {
         if reason.trim().is_empty() {
             return Err(Error::Refused("taking a decision back needs a reason".into()));
         }
-        match self.decisions()?.iter().find(|decision| decision.sequence == sequence) {
+        let subjects = match self.decisions()?.iter().find(|decision| decision.sequence == sequence) {
             None => return Err(Error::Refused(format!("event {sequence} is no decision"))),
             Some(decision) if decision.undone.is_some() => {
                 return Err(Error::Refused(format!("the decision {sequence} was taken back already")));
             }
-            Some(_) => {}
-        }
+            Some(decision) => [anchor(&decision.child.to_string()), anchor(&decision.other.to_string())],
+        };
         let undone = MatchUndone { decision: sequence, reason: reason.trim().into() };
-        self.append(stamp, wire::MATCH_UNDONE, &undone, |change, at| change.undone(at, &undone))
+        self.append(stamp, wire::MATCH_UNDONE, &subjects, &undone, |change, at| change.undone(at, &undone))
     }
 
     /// Writes down the result of a comparison of DNA.
@@ -264,7 +266,8 @@ impl Case {
             reason: result.reason.trim().into(),
             consent: result.consent.trim().into(),
         };
-        self.append(stamp, wire::DNA_COMPARED, &compared, |change, at| change.dna(at, &compared))
+        let subjects = [anchor(&result.child.to_string()), anchor(&result.other.to_string())];
+        self.append(stamp, wire::DNA_COMPARED, &subjects, &compared, |change, at| change.dna(at, &compared))
     }
 
     /// Certifies that the profiles of a comparison were destroyed.
@@ -276,20 +279,25 @@ impl Case {
         stamp: &Stamp,
     ) -> Result<u64, Error> {
         let destroyed = DnaDestroyed { comparison, profiles, bytes };
-        self.append(stamp, wire::DNA_DESTROYED, &destroyed, |change, at| change.dna_destroyed(at, &destroyed))
+        self.append(stamp, wire::DNA_DESTROYED, &[], &destroyed, |change, at| change.dna_destroyed(at, &destroyed))
     }
 
-    /// Appends one event and projects it, or neither.
+    /// Appends one event, sealed for its subjects, and projects it, or neither.
     fn append<T: serde::Serialize>(
         &mut self,
         stamp: &Stamp,
         kind: &str,
+        subjects: &[String],
         payload: &T,
         project: impl FnOnce(&Change<'_>, u64) -> Result<(), Error>,
     ) -> Result<u64, Error> {
+        let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
         let change = self.store.begin()?;
-        let bytes = serde_json::to_vec(payload).unwrap_or_default();
-        let sequence = change.append(stamp, kind, 1, &bytes)?;
+        let sequence = if subjects.is_empty() {
+            change.append(stamp, kind, payload)?
+        } else {
+            change.append_sealed(stamp, kind, &subjects, payload)?
+        };
         project(&change, sequence)?;
         change.commit()?;
         Ok(sequence)
@@ -328,50 +336,36 @@ impl Case {
     /// Decisions, oldest first, also those that were taken back.
     pub fn decisions(&self) -> Result<Vec<Decision>, Error> {
         let person = self.anchored()?;
-        let mut statement = self.store.connection().prepare(
-            "SELECT sequence, at_micros, actor, child, other, relation, verdict, reason, probability, seen, undone FROM decision ORDER BY sequence",
-        )?;
-        let rows = statement.query_map([], |row| {
-            Ok((
-                [row.get::<_, i64>(0)?, row.get(1)?],
-                [
-                    row.get::<_, String>(2)?,
-                    row.get(3)?,
-                    row.get(4)?,
-                    row.get(5)?,
-                    row.get(6)?,
-                    row.get(7)?,
-                    row.get(9)?,
-                ],
-                row.get::<_, f64>(8)?,
-                row.get::<_, Option<i64>>(10)?,
-            ))
-        })?;
+        let sql = format!(
+            "SELECT {EVENT}, d.undone FROM decision d JOIN event e ON e.sequence = d.sequence ORDER BY d.sequence"
+        );
+        let rows = self
+            .store
+            .database
+            .rows(&sql, &[], |row| Ok((StoredEvent::from_row(row)?, row.get::<Option<i64>>(6)?)))?;
         let mut decisions = Vec::new();
-        for row in rows {
-            let (
-                [sequence, at_micros],
-                [actor, child, other, relation, verdict, reason, seen],
-                probability,
-                undone,
-            ) = row?;
-            let (Some(child), Some(other)) = (person(&child), person(&other)) else { continue };
-            let (Some(relation), Some(verdict)) =
-                (Relation::from_word(&relation), Verdict::from_word(&verdict))
-            else {
+        for (event, undone) in rows {
+            let Some(decided) = payload::<MatchDecided>(&self.store.keys, &event)? else { continue };
+            let first = |records: &[String]| records.first().and_then(|record| person(record));
+            let (Some(child), Some(other), Some(relation), Some(verdict)) = (
+                first(&decided.child),
+                first(&decided.other),
+                Relation::from_word(&decided.relation),
+                Verdict::from_word(&decided.verdict),
+            ) else {
                 continue;
             };
             decisions.push(Decision {
-                sequence: sequence as u64,
-                at_micros,
-                actor,
+                sequence: event.sequence,
+                at_micros: event.at_micros,
+                actor: event.actor,
                 child,
                 other,
                 relation,
                 verdict,
-                reason,
-                probability,
-                seen: serde_json::from_str(&seen).unwrap_or_default(),
+                reason: decided.reason,
+                probability: decided.probability,
+                seen: decided.seen,
                 undone: undone.map(|at| at as u64),
             });
         }
@@ -381,22 +375,15 @@ impl Case {
     /// Comparisons of DNA, oldest first.
     fn comparisons(&self) -> Result<Vec<Comparison>, Error> {
         let person = self.anchored()?;
-        let mut statement = self
-            .store
-            .connection()
-            .prepare("SELECT sequence, child, other, words, log10 FROM dna ORDER BY sequence")?;
-        let rows = statement.query_map([], |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                [row.get::<_, String>(1)?, row.get(2)?, row.get(3)?],
-                row.get::<_, Option<f64>>(4)?,
-            ))
-        })?;
+        let sql =
+            format!("SELECT {EVENT} FROM dna d JOIN event e ON e.sequence = d.sequence ORDER BY d.sequence");
         let mut comparisons = Vec::new();
-        for row in rows {
-            let (sequence, [child, other, words], log10) = row?;
-            if let (Some(child), Some(other)) = (person(&child), person(&other)) {
-                comparisons.push(Comparison { sequence: sequence as u64, child, other, words, log10 });
+        for event in self.store.database.rows(&sql, &[], StoredEvent::from_row)? {
+            let Some(compared) = payload::<DnaCompared>(&self.store.keys, &event)? else { continue };
+            let first = |records: &[String]| records.first().and_then(|record| person(record));
+            if let (Some(child), Some(other)) = (first(&compared.child), first(&compared.other)) {
+                let words = compared.words();
+                comparisons.push(Comparison { sequence: event.sequence, child, other, words, log10: compared.log10 });
             }
         }
         Ok(comparisons)
@@ -404,47 +391,34 @@ impl Case {
 
     /// Person → what its records are: changes when one comes, changes or goes to another person.
     fn states(&self) -> Result<BTreeMap<PersonId, String>, Error> {
-        let mut statement = self.store.connection().prepare(
-            "SELECT COALESCE(p.person, 'p' || substr(r.id, 2)), r.id, r.event, r.present FROM record r \
-             LEFT JOIN person p ON p.record = r.id ORDER BY 1, 2",
-        )?;
-        let rows = statement.query_map([], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, i64>(2)?,
-                row.get::<_, bool>(3)?,
-            ))
-        })?;
+        let sql = "SELECT COALESCE(p.person, 'p' || substr(r.id, 2)), r.id, r.event, r.present FROM record r \
+                   LEFT JOIN person p ON p.record = r.id ORDER BY 1, 2";
         let mut hashes: BTreeMap<PersonId, Sha256> = BTreeMap::new();
-        for row in rows {
-            let (person, record, event, present) = row?;
+        self.store.database.each(sql, &[], |row| {
+            let (person, record): (String, String) = (row.get(0)?, row.get(1)?);
+            let (event, present): (i64, bool) = (row.get(2)?, row.get(3)?);
             if let Ok(person) = person.parse() {
                 hashes.entry(person).or_default().update(format!("{record} {event} {present};"));
             }
-        }
+            Ok(())
+        })?;
         let short = |hash: Sha256| hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(hashes.into_iter().map(|(person, hash)| (person, short(hash))).collect())
     }
 
     /// The people of the last run and their states.
     fn scored(&self) -> Result<HashMap<PersonId, String>, Error> {
-        let mut statement = self.store.connection().prepare("SELECT person, state FROM scored")?;
-        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-        let mut scored = HashMap::new();
-        for row in rows {
-            let (person, state) = row?;
-            if let Ok(person) = person.parse() {
-                scored.insert(person, state);
-            }
-        }
-        Ok(scored)
+        let rows = self
+            .store
+            .database
+            .rows("SELECT person, state FROM scored", &[], |row| Ok((row.get::<String>(0)?, row.get(1)?)))?;
+        Ok(rows.into_iter().filter_map(|(person, state)| Some((person.parse().ok()?, state))).collect())
     }
 
     /// The model of the last run, and where in the ledger it ran.
     fn last_model(&self) -> Result<Option<(Model, u64)>, Error> {
         let Some(event) = self.store.newest(wire::FAMILIES_PROPOSED)? else { return Ok(None) };
-        let run: ModelRun = payload(&event)?;
+        let Some(run) = payload::<ModelRun>(&self.store.keys, &event)? else { return Ok(None) };
         let table =
             |name: &str| -> Option<Vec<Vec<f64>>> { serde_json::from_value(run.model[name].clone()).ok() };
         let kinds: Option<Vec<String>> = serde_json::from_value(run.model["kinds"].clone()).ok();
@@ -629,27 +603,31 @@ fn propose(
     }
     let change = case.store.begin()?;
     unchanged(&change, before)?;
-    change.connection().execute_batch("DELETE FROM candidate; DELETE FROM scored;")?;
-    {
-        let mut insert = change.connection().prepare(
-            "INSERT INTO candidate (child, other, relation, probability, none, contested, evidence, new) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?;
-        for row in &all {
-            insert.execute(params![
-                row.child.to_string(),
-                row.other.to_string(),
+    let database = &change.store().database;
+    database.execute("DELETE FROM candidate", &[])?;
+    database.execute("DELETE FROM scored", &[])?;
+    for (ordinal, row) in (0u64..).zip(&all) {
+        let (child, other) = (row.child.to_string(), row.other.to_string());
+        let texts = bytes(&(&row.evidence, &row.new));
+        let sealed = change.keys().seal("candidate", &[&anchor(&child), &anchor(&other)], &texts)?;
+        database.execute(
+            "INSERT INTO candidate (ordinal, child, other, relation, probability, none, contested, sealed) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            values![
+                ordinal,
+                &child,
+                &other,
                 row.relation.word(),
                 row.probability,
                 row.none,
                 row.contested,
-                serde_json::to_string(&row.evidence).unwrap_or_default(),
-                serde_json::to_string(&row.new).unwrap_or_default(),
-            ])?;
-        }
-        let mut insert = change.connection().prepare("INSERT INTO scored (person, state) VALUES (?1, ?2)")?;
-        for (person, state) in &states {
-            insert.execute([&person.to_string(), state])?;
-        }
+                &sealed
+            ],
+        )?;
+    }
+    for (person, state) in &states {
+        let sql = "INSERT INTO scored (person, state) VALUES (?1, ?2)";
+        database.execute(sql, values![person.to_string(), state])?;
     }
     let model = &families.model;
     let run = ModelRun {
@@ -663,7 +641,7 @@ fn propose(
         result: change.families()?,
         families: None,
     };
-    change.append(stamp, wire::FAMILIES_PROPOSED, 1, &serde_json::to_vec(&run).unwrap_or_default())?;
+    change.append(stamp, wire::FAMILIES_PROPOSED, &run)?;
     finish(change, "families")?;
     Ok((report, candidates))
 }

@@ -1,14 +1,15 @@
 //! The import command: a file to a delivery, compared with the list's last delivery.
 
-use crate::project::{Projector, Reader, payload};
-use crate::store::{Change, StoredEvent};
+use crate::change::{Change, list_subject};
+use crate::database::values;
+use crate::project::{Projector, Reader, StoredEvent, payload};
+use crate::store::{EVENT, Store};
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, WireFinding};
 use crate::{Case, Error, Progress, Stamp};
 use rejoin_ingest::interpret::{content, keyless};
 use rejoin_ingest::{Interpreter, Mapping, Row, Table, mapping, presets, table};
 use rejoin_ledger::Hash;
 use rejoin_model::{Field, Finding, FindingCode, Record, RecordId};
-use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -146,9 +147,9 @@ impl Case {
         };
         // From here on nobody else writes: what is compared is what will be changed.
         let change = self.store.begin()?;
-        let seen_before = delivered(change.connection(), &mapping.list, &file, &mapping_text)?;
-        check_form(change.connection(), &mapping)?;
-        let last = last_delivery(change.connection(), &mapping.list)?;
+        let seen_before = delivered(change.store(), &mapping.list, &file, &mapping_text)?;
+        check_form(change.store(), &mapping)?;
+        let last = last_delivery(change.store(), &mapping.list)?;
         let mut findings = table.findings.clone();
         findings.extend(interpreter.survey(&table.rows));
         let (identified, seen) = identify(&interpreter, &table.rows, &mut findings);
@@ -225,6 +226,16 @@ impl Case {
             report.seen_before = true;
             return Ok(report);
         }
+        // What is about a record goes with its event, sealed for it.
+        let mut of_records: HashMap<RecordId, Vec<WireFinding>> = HashMap::new();
+        let written: HashSet<RecordId> = received.iter().map(|row| row.id).chain(gone.iter().copied()).collect();
+        findings.retain(|finding| match finding.record.filter(|record| written.contains(record)) {
+            Some(record) => {
+                of_records.entry(record).or_default().push(WireFinding::from(finding));
+                false
+            }
+            None => true,
+        });
         let event = ListReceived {
             file,
             name: request.name.into(),
@@ -239,7 +250,7 @@ impl Case {
             reread: report.reread,
             findings: findings.iter().map(WireFinding::from).collect(),
         };
-        let delivery = write(&change, stamp, &event, &received, &gone, progress)?;
+        let delivery = write(&change, stamp, &event, &received, &gone, of_records, progress)?;
         change.commit()?;
         report.findings = self.finding_counts(delivery)?;
         Ok(report)
@@ -252,10 +263,11 @@ fn write(
     event: &ListReceived,
     received: &[Received<'_>],
     gone: &[RecordId],
+    mut findings: HashMap<RecordId, Vec<WireFinding>>,
     progress: Progress<'_>,
 ) -> Result<u64, Error> {
     let mut projector = Projector::default();
-    let delivery = change.append(stamp, wire::LIST_RECEIVED, 1, &bytes(event))?;
+    let delivery = change.append_sealed(stamp, wire::LIST_RECEIVED, &[&list_subject(&event.list)], event)?;
     projector.list_received(change, delivery, event)?;
     let total = received.len() as u64;
     for (at, Received { id, row, misread, .. }) in received.iter().enumerate() {
@@ -265,45 +277,33 @@ fn write(
             row: row.number,
             cells: row.cells.clone(),
             misread_unit: misread.clone(),
+            findings: findings.remove(id).unwrap_or_default(),
         };
-        let sequence = change.append(stamp, wire::RECORD_RECEIVED, 1, &bytes(&record))?;
+        let sequence = change.append_sealed(stamp, wire::RECORD_RECEIVED, &[&record.id], &record)?;
         projector.record_received(change, sequence, &record)?;
         if at % 2048 == 0 {
             progress(&event.list, at as u64, total);
         }
     }
     for id in gone {
-        let absent = RecordAbsent { id: id.to_string(), delivery };
-        change.append(stamp, wire::RECORD_ABSENT, 1, &bytes(&absent))?;
-        change.absent(&absent.id)?;
+        let findings = findings.remove(id).unwrap_or_default();
+        let absent = RecordAbsent { id: id.to_string(), delivery, findings };
+        change.append_sealed(stamp, wire::RECORD_ABSENT, &[&absent.id], &absent)?;
+        projector.record_absent(change, &absent)?;
     }
     Ok(delivery)
 }
 
-fn bytes(payload: &impl serde::Serialize) -> Vec<u8> {
-    // Structs of strings and numbers always serialise.
-    serde_json::to_vec(payload).unwrap_or_default()
-}
-
 /// Whether a file was delivered before, by the same mapping.
-fn delivered(connection: &Connection, list: &str, file: &str, mapping: &str) -> Result<bool, Error> {
-    let count: i64 = connection.query_row(
-        "SELECT COUNT(*) FROM delivery WHERE list = ?1 AND file = ?2 AND mapping = ?3",
-        [list, file, mapping],
-        |row| row.get(0),
-    )?;
-    Ok(count > 0)
+fn delivered(store: &Store, list: &str, file: &str, mapping: &str) -> Result<bool, Error> {
+    let sql = "SELECT sequence FROM delivery WHERE list = ?1 AND file = ?2 AND mapping = ?3";
+    Ok(store.database.first(sql, values![list, file, mapping], |row| row.get::<i64>(0))?.is_some())
 }
 
 /// A list keeps its key and kind: otherwise nothing could be compared.
-fn check_form(connection: &Connection, mapping: &Mapping) -> Result<(), Error> {
-    let before: Option<String> = connection
-        .query_row(
-            "SELECT mapping FROM delivery WHERE list = ?1 ORDER BY sequence DESC LIMIT 1",
-            [&mapping.list],
-            |row| row.get(0),
-        )
-        .optional()?;
+fn check_form(store: &Store, mapping: &Mapping) -> Result<(), Error> {
+    let sql = "SELECT mapping FROM delivery WHERE list = ?1 ORDER BY sequence DESC LIMIT 1";
+    let before = store.database.first(sql, values![&mapping.list], |row| row.get::<String>(0))?;
     let Some(before) = before.and_then(|text| Mapping::parse(&text).ok()) else { return Ok(()) };
     let list = mapping.list.clone();
     if before.kind != mapping.kind {
@@ -316,32 +316,27 @@ fn check_form(connection: &Connection, mapping: &Mapping) -> Result<(), Error> {
 }
 
 /// The list's rows as the deliveries so far left them.
-fn last_delivery(connection: &Connection, list: &str) -> Result<LastDelivery, Error> {
+fn last_delivery(store: &Store, list: &str) -> Result<LastDelivery, Error> {
+    let sql = format!("SELECT {EVENT} FROM delivery d JOIN event e ON e.sequence = d.sequence WHERE d.list = ?1");
     let mut deliveries = HashMap::new();
-    let mut statement = connection.prepare(
-        "SELECT e.sequence, e.kind, e.version, e.payload FROM delivery d JOIN event e ON e.sequence = d.sequence \
-         WHERE d.list = ?1",
-    )?;
-    for stored in statement.query_map([list], StoredEvent::from_row)? {
-        let stored = stored?;
-        let received: ListReceived = payload(&stored)?;
-        deliveries.insert(stored.sequence, (Reader::new(&received)?, received));
-    }
-    let mut known = HashMap::new();
-    let mut statement = connection.prepare(
-        "SELECT e.sequence, e.kind, e.version, e.payload, r.present FROM record r \
-         JOIN event e ON e.sequence = r.event WHERE r.list = ?1",
-    )?;
-    let rows =
-        statement.query_map([list], |row| Ok((StoredEvent::from_row(row)?, row.get::<_, bool>(4)?)))?;
-    for row in rows {
-        let (stored, present) = row?;
-        let received: RecordReceived = payload(&stored)?;
-        if let Ok(id) = received.id.parse() {
-            let RecordReceived { cells, delivery, row, .. } = received;
-            known.insert(id, Known { cells, delivery, row, present });
+    for stored in store.database.rows(&sql, values![list], StoredEvent::from_row)? {
+        if let Some(received) = payload::<ListReceived>(&store.keys, &stored)? {
+            deliveries.insert(stored.sequence, (Reader::new(&received)?, received));
         }
     }
+    let mut known = HashMap::new();
+    let sql =
+        format!("SELECT {EVENT}, r.present FROM record r JOIN event e ON e.sequence = r.event WHERE r.list = ?1");
+    store.database.each(&sql, values![list], |row| {
+        let (stored, present) = (StoredEvent::from_row(row)?, row.get::<bool>(6)?);
+        let received: Option<RecordReceived> = payload(&store.keys, &stored)?;
+        if let Some(RecordReceived { id, cells, delivery, row, .. }) = received
+            && let Ok(id) = id.parse()
+        {
+            known.insert(id, Known { cells, delivery, row, present });
+        }
+        Ok(())
+    })?;
     Ok(LastDelivery { known, deliveries })
 }
 

@@ -4,17 +4,22 @@
 //! by cell as written; records, people, families and custody are derived. An import is one transaction: killed at any
 //! moment it leaves the case as it was, or complete.
 
+mod change;
 mod check;
 mod clocks;
 mod columns;
+mod database;
 mod derive;
 mod error;
 mod evidence;
 mod families;
 mod import;
+mod keys;
 mod policies;
 mod project;
+mod schema;
 mod store;
+mod tree;
 mod view;
 mod wire;
 
@@ -25,9 +30,12 @@ pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposi
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
 
+use database::Database;
 use rejoin_ledger::{Checkpoint, Hash};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use store::Store;
 
 /// When and by whom a command is given.
@@ -42,13 +50,26 @@ pub struct Stamp {
 /// Tells how far a long command is: what it does, how much is done, out of how much.
 pub type Progress<'a> = &'a dyn Fn(&str, u64, u64);
 
+/// Where a case's data and keys are kept, when not where they are by default.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The address of a PostgreSQL database; without it a file of SQLite.
+    pub database_url: Option<String>,
+    /// The directory of keys; without it the case's with `.keys` behind its name.
+    pub keys: Option<PathBuf>,
+}
+
 /// A case: one registry on disk.
 pub struct Case {
     store: Store,
     directory: PathBuf,
+    /// Readers of deliveries, which never change.
+    readers: Mutex<HashMap<u64, Arc<project::Reader>>>,
 }
 
 const FILE: &str = "rejoin.sqlite";
+/// Names the schema of a case that PostgreSQL keeps.
+const PLACE: &str = "case.toml";
 
 impl Case {
     /// Makes a case in a new or empty directory.
@@ -56,30 +77,73 @@ impl Case {
     /// # Errors
     /// When the directory already holds something, or cannot be written.
     pub fn init(directory: &Path, stamp: &Stamp) -> Result<Self, Error> {
-        std::fs::create_dir_all(directory)
-            .map_err(|source| Error::Directory { path: directory.into(), source })?;
-        let mut entries = std::fs::read_dir(directory)
-            .map_err(|source| Error::Directory { path: directory.into(), source })?;
-        if entries.next().is_some() {
+        Self::init_with(directory, &Settings::default(), stamp)
+    }
+
+    /// The same, with data or keys elsewhere.
+    ///
+    /// # Errors
+    /// As [`Case::init`]; and when the database cannot be reached.
+    pub fn init_with(directory: &Path, settings: &Settings, stamp: &Stamp) -> Result<Self, Error> {
+        let refuse = |source| Error::Directory { path: directory.into(), source };
+        std::fs::create_dir_all(directory).map_err(refuse)?;
+        if std::fs::read_dir(directory).map_err(refuse)?.next().is_some() {
             return Err(Error::NotEmpty { path: directory.into() });
         }
-        let mut store = Store::create(&directory.join(FILE))?;
+        let keys = keys_of(directory, settings)?;
+        let database = match &settings.database_url {
+            None => Database::file(&directory.join(FILE))?,
+            Some(url) => {
+                let schema = format!("case_{}", keys::hex(&keys::random::<8>()?));
+                let database = Database::postgres(url, &schema)?;
+                let text = format!("# The case's tables are in this schema of a PostgreSQL database.\nschema = \"{schema}\"\n");
+                std::fs::write(directory.join(PLACE), text).map_err(refuse)?;
+                database
+            }
+        };
+        let store = Store::create(database, &keys)?;
         let opening = store.begin()?;
-        opening.append(stamp, wire::CASE_OPENED, 1, b"{}")?;
+        // The key of look-ups is made now: later it is needed where nothing is written.
+        store.keys.token("case", "opened")?;
+        opening.append(stamp, wire::CASE_OPENED, &serde_json::json!({}))?;
         opening.commit()?;
-        Ok(Self { store, directory: directory.into() })
+        Ok(Self { store, directory: directory.into(), readers: Mutex::default() })
     }
 
     /// Opens a case.
     ///
     /// # Errors
-    /// When there is none in the directory, or its file is of another version.
+    /// When there is none in the directory, its form is of another version, or its keys are not there.
     pub fn open(directory: &Path) -> Result<Self, Error> {
+        Self::open_with(directory, &Settings::default())
+    }
+
+    /// The same, with data or keys elsewhere.
+    ///
+    /// # Errors
+    /// As [`Case::open`]; and when the database cannot be reached.
+    pub fn open_with(directory: &Path, settings: &Settings) -> Result<Self, Error> {
         let file = directory.join(FILE);
-        if !file.is_file() {
+        let database = if file.is_file() {
+            Database::file(&file)?
+        } else if let Ok(place) = std::fs::read_to_string(directory.join(PLACE)) {
+            let schema = toml::from_str::<toml::Table>(&place).ok();
+            let schema = schema.as_ref().and_then(|place| place.get("schema")?.as_str());
+            let schema = schema.ok_or_else(|| Error::NoCase { path: directory.into() })?;
+            let Some(url) = &settings.database_url else {
+                return Err(Error::First("the case is kept by PostgreSQL: say where, by $REJOIN_DATABASE_URL"));
+            };
+            Database::postgres(url, schema)?
+        } else {
             return Err(Error::NoCase { path: directory.into() });
-        }
-        Ok(Self { store: Store::open(&file)?, directory: directory.into() })
+        };
+        let store = Store::open(database, &keys_of(directory, settings)?)?;
+        Ok(Self { store, directory: directory.into(), readers: Mutex::default() })
+    }
+
+    /// What keeps the data: `SQLite` or `PostgreSQL`.
+    pub fn kept_by(&self) -> &'static str {
+        self.store.database.kind()
     }
 
     /// SHA-256 of the policies and clocks in use: those of the case's directory, or those shipped.
@@ -102,7 +166,10 @@ impl Case {
     /// [`Error::Tampered`] at the first event that is not what was written; [`Error::CheckpointDiffers`] when the ledger
     /// does not continue `known`, a checkpoint taken earlier; [`Error::Unguarded`]; [`Error::DerivedDiffers`].
     pub fn verify(&self, known: Option<Checkpoint>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
-        let checkpoint = self.store.verify(known, progress)?;
+        let (checkpoint, mut tree) = self.store.verify(known, progress)?;
+        if tree.lines() != tree::lines(&self.store.database)? {
+            return Err(Error::DerivedDiffers);
+        }
         check::derived(&self.store, progress)?;
         for source in &self.evidence()?.sources {
             if self.document(&source.hash)?.is_none() {
@@ -117,7 +184,7 @@ impl Case {
     pub fn rebuild(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<(), Error> {
         self.store.verify(None, progress)?;
         let [linked, proposed] = project::runs(&self.store)?;
-        project::rebuild(&mut self.store, progress)?;
+        project::rebuild(&self.store, progress)?;
         if linked {
             self.link(stamp, progress)?;
         }
@@ -127,4 +194,15 @@ impl Case {
         }
         Ok(())
     }
+}
+
+/// The directory of a case's keys: apart from its data.
+fn keys_of(directory: &Path, settings: &Settings) -> Result<PathBuf, Error> {
+    if let Some(keys) = &settings.keys {
+        return Ok(keys.clone());
+    }
+    let whole = directory.canonicalize().map_err(|source| Error::Directory { path: directory.into(), source })?;
+    let mut name = whole.file_name().unwrap_or_default().to_owned();
+    name.push(".keys");
+    Ok(whole.with_file_name(name))
 }

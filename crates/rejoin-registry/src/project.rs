@@ -1,25 +1,68 @@
 //! From events to derived records and findings. The one way: a live import and a rebuild both go through here.
 
-use crate::store::{Change, Store, StoredEvent};
-use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived};
-use crate::{Error, Progress, Stamp, evidence};
+use crate::change::{Change, PLAIN, SEALED};
+use crate::database::Row;
+use crate::keys::{self, Keys, Opened};
+use crate::store::Store;
+use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, Seen, Streamed, SubjectErased};
+use crate::{Error, Progress, evidence};
 use rejoin_ingest::{Interpreter, Mapping};
 use rejoin_model::{Field, Finding, Origin, Record, RecordId};
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// Reads a payload.
-pub(crate) fn payload<T: DeserializeOwned>(event: &StoredEvent) -> Result<T, Error> {
+/// An event as stored.
+pub(crate) struct StoredEvent {
+    pub sequence: u64,
+    pub at_micros: i64,
+    pub actor: String,
+    pub kind: String,
+    pub version: u16,
+    pub payload: Vec<u8>,
+}
+
+impl StoredEvent {
+    /// Of a row with the columns of [`crate::store::EVENT`].
+    pub fn from_row(row: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            sequence: row.get(0)?,
+            kind: row.get(1)?,
+            version: u16::try_from(row.get::<i64>(2)?).unwrap_or(u16::MAX),
+            payload: row.get(3)?,
+            at_micros: row.get(4)?,
+            actor: row.get(5)?,
+        })
+    }
+
+    /// Those for whom the payload is sealed; nobody when it is not.
+    pub fn subjects(&self) -> Vec<&str> {
+        match self.version {
+            SEALED => keys::subjects(&self.payload).map(|(subjects, _)| subjects).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Reads a payload; none when its subject was erased.
+///
+/// # Errors
+/// [`Error::Payload`] for a version that this program does not read, or bytes that are none.
+pub(crate) fn payload<T: DeserializeOwned>(keys: &Keys, event: &StoredEvent) -> Result<Option<T>, Error> {
     let refuse = |reason: String| Error::Payload {
         sequence: event.sequence,
         kind: event.kind.clone(),
         version: event.version,
         reason,
     };
-    if event.version != 1 {
-        return Err(refuse("this program reads version 1".into()));
-    }
-    serde_json::from_slice(&event.payload).map_err(|error| refuse(error.to_string()))
+    let plain = match event.version {
+        PLAIN => &event.payload,
+        SEALED => match keys.open_sealed(&event.kind, &event.payload)? {
+            Opened::Plain(plain) => &plain.clone(),
+            Opened::NoKey(_) => return Ok(None),
+        },
+        _ => return Err(refuse("this program reads versions 1 and 2".into())),
+    };
+    serde_json::from_slice(plain).map(Some).map_err(|error| refuse(error.to_string()))
 }
 
 /// A delivery, ready to interpret its rows.
@@ -66,9 +109,7 @@ impl Projector {
     ) -> Result<(), Error> {
         let reader = Reader::new(received)?;
         change.delivery(sequence, &received.list, &received.file, &received.mapping)?;
-        for finding in received.findings.iter().filter_map(wire::WireFinding::finding) {
-            change.finding(sequence, &received.list, &finding)?;
-        }
+        said(change, sequence, &received.list, &received.findings)?;
         self.readers.insert(sequence, reader);
         Ok(())
     }
@@ -82,8 +123,9 @@ impl Projector {
     ) -> Result<(), Error> {
         let Some(reader) = self.readers.get(&received.delivery) else { return Ok(()) };
         let Ok(id) = received.id.parse::<RecordId>() else { return Ok(()) };
-        change.record(&received.id, &reader.list, sequence, received.delivery, true)?;
+        change.record(&received.id, &reader.list, sequence, received.delivery)?;
         change.forget_findings(id)?;
+        said(change, received.delivery, &reader.list, &received.findings)?;
         let (record, findings) = reader.read(id, received.row, &received.cells);
         if let Some(misread) = &received.misread_unit {
             change.not_a_unit(&received.id, misread)?;
@@ -97,51 +139,97 @@ impl Projector {
         Ok(())
     }
 
+    /// A row is gone from its list.
+    pub fn record_absent(&self, change: &Change<'_>, absent: &RecordAbsent) -> Result<(), Error> {
+        let Some(reader) = self.readers.get(&absent.delivery) else { return Ok(()) };
+        change.absent(&absent.id)?;
+        said(change, absent.delivery, &reader.list, &absent.findings)
+    }
+
     fn event(&mut self, change: &Change<'_>, event: &StoredEvent) -> Result<(), Error> {
+        /// What the payload says, or nothing when its subject was erased.
+        macro_rules! read {
+            () => {
+                match payload(change.keys(), event)? {
+                    Some(payload) => payload,
+                    None => return Ok(()),
+                }
+            };
+        }
         match event.kind.as_str() {
-            wire::LIST_RECEIVED => self.list_received(change, event.sequence, &payload(event)?),
-            wire::RECORD_RECEIVED => self.record_received(change, event.sequence, &payload(event)?),
-            wire::RECORD_ABSENT => change.absent(&payload::<RecordAbsent>(event)?.id),
-            wire::MATCH_DECIDED => {
-                let stamp = Stamp { at_micros: event.at_micros, actor: event.actor.clone() };
-                change.decision(event.sequence, &stamp, &payload(event)?)
+            wire::LIST_RECEIVED => self.list_received(change, event.sequence, &read!()),
+            wire::RECORD_RECEIVED => self.record_received(change, event.sequence, &read!()),
+            wire::RECORD_ABSENT => self.record_absent(change, &read!()),
+            wire::MATCH_DECIDED => change.decision(event.sequence, &read!()),
+            wire::MATCH_UNDONE => change.undone(event.sequence, &read!()),
+            wire::DNA_COMPARED => change.dna(event.sequence, &read!()),
+            wire::DNA_DESTROYED => change.dna_destroyed(event.sequence, &read!()),
+            wire::EVIDENCE_RECORDED => evidence::project(change, event.sequence, &read!()),
+            wire::SUBJECT_ERASED => change.erased(event.sequence, &read!()),
+            kind if wire::has_stream(kind) => self.streamed(change, event),
+            wire::FILE_READ | wire::DATA_EXPORTED | wire::ACCESS_REFUSED => {
+                let seen: Seen = read!();
+                seen.subjects.iter().try_for_each(|subject| change.activity(subject, event.sequence))
             }
-            wire::MATCH_UNDONE => change.undone(event.sequence, &payload(event)?),
-            wire::DNA_COMPARED => change.dna(event.sequence, &payload(event)?),
-            wire::EVIDENCE_RECORDED => evidence::project(change, event.sequence, &event.payload),
-            wire::DNA_DESTROYED => change.dna_destroyed(event.sequence, &payload(event)?),
             _ => Ok(()),
+        }
+    }
+
+    /// An event of a stream. Whom it is sealed for is on record even when it cannot be read any more.
+    fn streamed(&self, change: &Change<'_>, event: &StoredEvent) -> Result<(), Error> {
+        for subject in event.subjects() {
+            change.activity(subject, event.sequence)?;
+        }
+        match payload::<Streamed>(change.keys(), event)? {
+            Some(streamed) => change.stream(&streamed.stream, streamed.version, event.sequence),
+            None => Ok(()),
         }
     }
 }
 
+/// Findings that a payload has.
+fn said(change: &Change<'_>, delivery: u64, list: &str, findings: &[wire::WireFinding]) -> Result<(), Error> {
+    findings
+        .iter()
+        .filter_map(wire::WireFinding::finding)
+        .try_for_each(|finding| change.finding(delivery, list, &finding))
+}
+
 /// Derives the tables that events give by themselves again.
-pub(crate) fn rebuild(store: &mut Store, progress: Progress<'_>) -> Result<(), Error> {
-    let total = store.checkpoint()?.size;
-    let mut events = Vec::with_capacity(total as usize);
-    store.each_event(|event| {
-        events.push(event);
-        Ok(())
-    })?;
+pub(crate) fn rebuild(store: &Store, progress: Progress<'_>) -> Result<(), Error> {
+    store.keys.preload()?;
     let change = store.begin()?;
+    let total = store.checkpoint()?.size;
     change.clear_projected()?;
     let mut projector = Projector::default();
-    for event in &events {
-        projector.event(&change, event)?;
-        if event.sequence.is_multiple_of(4096) {
-            progress("reading events", event.sequence, total);
+    // In pieces: a ledger of millions is not held in memory, and a database that is asked is not written to meanwhile.
+    let mut at = 0;
+    while at < total {
+        for event in &store.events_after(at, 8192)? {
+            projector.event(&change, event)?;
+            at = event.sequence;
         }
+        progress("reading events", at, total);
     }
+    change.regrow()?;
     change.commit()
+}
+
+/// Subjects of tombstones in the ledger.
+pub(crate) fn erased(store: &Store) -> Result<HashSet<String>, Error> {
+    let mut erased = HashSet::new();
+    store.each_event(|event| {
+        if event.kind == wire::SUBJECT_ERASED
+            && let Some(tombstone) = payload::<SubjectErased>(&store.keys, &event)?
+        {
+            erased.extend(tombstone.subjects);
+        }
+        Ok(())
+    })?;
+    Ok(erased)
 }
 
 /// Whether the ledger has runs of linking and of family matching.
 pub(crate) fn runs(store: &Store) -> Result<[bool; 2], Error> {
-    let mut runs = [false; 2];
-    store.each_event(|event| {
-        runs[0] |= event.kind == wire::PEOPLE_LINKED;
-        runs[1] |= event.kind == wire::FAMILIES_PROPOSED;
-        Ok(())
-    })?;
-    Ok(runs)
+    Ok([store.newest(wire::PEOPLE_LINKED)?.is_some(), store.newest(wire::FAMILIES_PROPOSED)?.is_some()])
 }

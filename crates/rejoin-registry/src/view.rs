@@ -1,7 +1,8 @@
 //! Reading a case: records as understood, people, candidates, findings, and the scene that measures look at.
 
-use crate::project::{Reader, payload};
-use crate::store::StoredEvent;
+use crate::database::{Value, values};
+use crate::project::{Reader, StoredEvent, payload};
+use crate::store::{EVENT, anchor};
 use crate::wire::{ListReceived, RecordReceived};
 use crate::{Case, Error, clocks, policies};
 use rayon::prelude::*;
@@ -16,6 +17,7 @@ use rejoin_model::{
     Relation, Subject,
 };
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
 
 /// Everything derived, loaded at one checkpoint.
 pub struct View {
@@ -117,25 +119,22 @@ impl Case {
     }
 
     fn units(&self) -> Result<Vec<(RecordId, String, String)>, Error> {
-        let mut statement = self
-            .store
-            .connection()
-            .prepare("SELECT record, list, unit FROM family_unit ORDER BY record, unit")?;
-        let rows = statement.query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-        })?;
         let mut units = Vec::new();
-        for row in rows {
-            let (record, list, unit) = row?;
-            if let Ok(record) = record.parse() {
-                units.push((record, list, unit));
+        self.store.database.each("SELECT record, list, sealed FROM family_unit", &[], |row| {
+            let unit: Option<String> = self.store.open_texts("family-unit", &row.get::<Vec<u8>>(2)?)?;
+            if let (Ok(record), Some(unit)) = (row.get::<String>(0)?.parse(), unit) {
+                units.push((record, row.get(1)?, unit));
             }
-        }
+            Ok(())
+        })?;
+        units.sort_unstable();
         Ok(units)
     }
 
-    /// Loads everything.
+    /// Loads everything, as it is at one moment.
     pub fn view(&self) -> Result<View, Error> {
+        self.store.keys.preload()?;
+        let _reading = self.store.reading()?;
         let records = self.records(None)?;
         let person_of = self.person_of()?;
         let not_linked = records.iter().filter(|record| !person_of.contains_key(&record.id)).count();
@@ -161,39 +160,52 @@ impl Case {
         })
     }
 
-    /// The reader of every delivery.
-    fn readers(&self) -> Result<HashMap<u64, Reader>, Error> {
-        let mut statement = self.store.connection().prepare(
-            "SELECT e.sequence, e.kind, e.version, e.payload FROM delivery d JOIN event e ON e.sequence = d.sequence",
-        )?;
-        let mut readers = HashMap::new();
-        for stored in statement.query_map([], StoredEvent::from_row)? {
-            let stored = stored?;
-            readers.insert(stored.sequence, Reader::new(&payload::<ListReceived>(&stored)?)?);
+    /// The reader of every delivery. Deliveries never change: each is read once.
+    fn readers(&self) -> Result<HashMap<u64, Arc<Reader>>, Error> {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = readers.keys().max().copied().unwrap_or(0);
+        let sql = format!(
+            "SELECT {EVENT} FROM delivery d JOIN event e ON e.sequence = d.sequence WHERE d.sequence > ?1"
+        );
+        for stored in self.store.database.rows(&sql, values![newest], StoredEvent::from_row)? {
+            if let Some(received) = payload::<ListReceived>(&self.store.keys, &stored)? {
+                readers.insert(stored.sequence, Arc::new(Reader::new(&received)?));
+            }
         }
-        Ok(readers)
+        Ok(readers.clone())
     }
 
     /// Rows as received, with whether their list still has them; all, or those of one person.
     fn rows(&self, person: Option<PersonId>) -> Result<Vec<(RecordReceived, bool)>, Error> {
-        let sql = match person {
+        let of_record = "FROM record r JOIN event e ON e.sequence = r.event";
+        let read = |row: &crate::database::Row<'_>| Ok((StoredEvent::from_row(row)?, row.get::<bool>(6)?));
+        let stored: Vec<(StoredEvent, bool)> = match person {
             None => {
-                "SELECT e.sequence, e.kind, e.version, e.payload, r.present FROM record r \
-                 JOIN event e ON e.sequence = r.event WHERE ?1 IS NULL ORDER BY e.sequence"
+                let sql = format!("SELECT {EVENT}, r.present {of_record} ORDER BY e.sequence");
+                self.store.database.rows(&sql, &[], read)?
             }
-            // A record that no run has linked is a person of its own, named after it.
-            Some(_) => {
-                "SELECT e.sequence, e.kind, e.version, e.payload, r.present FROM record r \
-                 JOIN event e ON e.sequence = r.event WHERE (r.id IN (SELECT record FROM person WHERE person = ?1) \
-                 OR (r.id = 'r' || substr(?1, 2) AND r.id NOT IN (SELECT record FROM person))) ORDER BY e.sequence"
+            Some(person) => {
+                let person = person.to_string();
+                let sql = format!(
+                    "SELECT {EVENT}, r.present {of_record} JOIN person p ON p.record = r.id WHERE p.person = ?1 ORDER BY e.sequence"
+                );
+                let linked = self.store.database.rows(&sql, values![&person], read)?;
+                if linked.is_empty() {
+                    // A record that no run has linked is a person of its own, named after it.
+                    let sql = format!(
+                        "SELECT {EVENT}, r.present {of_record} WHERE r.id = ?1 AND NOT EXISTS (SELECT 1 FROM person p WHERE p.record = ?1)"
+                    );
+                    self.store.database.rows(&sql, values![anchor(&person)], read)?
+                } else {
+                    linked
+                }
             }
         };
-        let mut statement = self.store.connection().prepare(sql)?;
-        let person = person.map(|person| person.to_string());
-        let stored: Vec<(StoredEvent, bool)> = statement
-            .query_map([person], |row| Ok((StoredEvent::from_row(row)?, row.get::<_, bool>(4)?)))?
-            .collect::<Result<_, _>>()?;
-        stored.par_iter().map(|(event, present)| Ok((payload(event)?, *present))).collect()
+        let keys = &self.store.keys;
+        let read = stored.par_iter().map(|(event, present)| {
+            Ok(payload::<RecordReceived>(keys, event)?.map(|received| (received, *present)))
+        });
+        Ok(read.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect())
     }
 
     /// Records, understood; all, or those of one person. In the order of ids.
@@ -234,120 +246,119 @@ impl Case {
     }
 
     pub(crate) fn person_of(&self) -> Result<HashMap<RecordId, PersonId>, Error> {
-        let mut statement = self.store.connection().prepare("SELECT record, person FROM person")?;
-        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
         let mut of = HashMap::new();
-        for row in rows {
-            let (record, person) = row?;
-            if let (Ok(record), Ok(person)) = (record.parse(), person.parse()) {
+        self.store.database.each("SELECT record, person FROM person", &[], |row| {
+            if let (Ok(record), Ok(person)) = (row.get::<String>(0)?.parse(), row.get::<String>(1)?.parse()) {
                 of.insert(record, person);
             }
-        }
+            Ok(())
+        })?;
         Ok(of)
+    }
+
+    /// Whom a record is linked to; itself when no run has linked it.
+    pub(crate) fn person_of_record(&self, record: RecordId) -> Result<PersonId, Error> {
+        let sql = "SELECT person FROM person WHERE record = ?1";
+        let person = self.store.database.first(sql, values![record.to_string()], |row| row.get::<String>(0))?;
+        Ok(person.and_then(|person| person.parse().ok()).unwrap_or(PersonId::of_smallest(record)))
     }
 
     /// Proposed families; all, or those that concern one person.
     pub(crate) fn candidates(&self, person: Option<PersonId>) -> Result<Vec<FamilyCandidate>, Error> {
-        let mut statement = self.store.connection().prepare(
-            "SELECT child, other, relation, probability, contested, evidence, none, new FROM candidate \
-             WHERE ?1 IS NULL OR child = ?1 OR other = ?1 ORDER BY rowid",
-        )?;
-        let rows = statement.query_map([person.map(|person| person.to_string())], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, String>(2)?,
-                row.get::<_, f64>(3)?,
-                row.get::<_, bool>(4)?,
-                row.get::<_, String>(5)?,
-                row.get::<_, f64>(6)?,
-                row.get::<_, String>(7)?,
-            ))
-        })?;
+        let person = person.map(|person| person.to_string());
+        let (such, values): (&str, &[Value<'_>]) = match &person {
+            None => ("", &[]),
+            Some(person) => ("WHERE child = ?1 OR other = ?1", values![person]),
+        };
+        let sql = format!(
+            "SELECT child, other, relation, probability, contested, none, sealed FROM candidate {such} ORDER BY ordinal"
+        );
         let mut candidates = Vec::new();
-        for row in rows {
-            let (child, other, relation, probability, contested, evidence, none, new) = row?;
-            let (Ok(child), Ok(other)) = (child.parse(), other.parse()) else { continue };
-            let steps: Vec<(String, String, i64)> = serde_json::from_str(&evidence).unwrap_or_default();
+        self.store.database.each(&sql, values, |row| {
+            type Texts = (Vec<(String, String, i64)>, Vec<String>);
+            let texts: Option<Texts> = self.store.open_texts("candidate", &row.get::<Vec<u8>>(6)?)?;
+            let (Ok(child), Ok(other), Some((steps, new))) =
+                (row.get::<String>(0)?.parse(), row.get::<String>(1)?.parse(), texts)
+            else {
+                return Ok(());
+            };
             candidates.push(FamilyCandidate {
                 child,
                 other,
-                relation: Relation::from_word(&relation).unwrap_or(Relation::Parent),
-                probability,
+                relation: Relation::from_word(&row.get::<String>(2)?).unwrap_or(Relation::Parent),
+                probability: row.get(3)?,
                 evidence: steps
                     .into_iter()
                     .map(|(kind, words, weight)| Evidence { kind: kind_of(&kind), weight, words })
                     .collect(),
-                contested,
-                none,
-                new: serde_json::from_str(&new).unwrap_or_default(),
+                contested: row.get(4)?,
+                none: row.get(5)?,
+                new,
             });
-        }
+            Ok(())
+        })?;
         Ok(candidates)
     }
 
     /// Findings, in the order of deliveries.
     pub fn findings(&self) -> Result<Vec<FindingRow>, Error> {
-        let mut statement = self.store.connection().prepare(
-            "SELECT list, delivery, code, row, col, said, understood, record FROM finding ORDER BY delivery, rowid",
-        )?;
-        let rows = statement.query_map([], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get::<_, String>(2)?,
-                row.get::<_, Option<u32>>(3)?,
-                [row.get::<_, String>(4)?, row.get(5)?, row.get(6)?],
-                row.get::<_, Option<String>>(7)?,
-            ))
-        })?;
+        self.findings_of(None)
+    }
+
+    fn findings_of(&self, record: Option<RecordId>) -> Result<Vec<FindingRow>, Error> {
+        let record = record.map(|record| record.to_string());
+        let (such, values): (&str, &[Value<'_>]) = match &record {
+            None => ("", &[]),
+            Some(record) => ("WHERE record = ?1", values![record]),
+        };
+        let sql = format!(
+            "SELECT list, delivery, code, line, col, sealed, record FROM finding {such} \
+             ORDER BY delivery, CASE WHEN line IS NULL THEN 0 ELSE 1 END, line, code, col"
+        );
         let mut findings = Vec::new();
-        for row in rows {
-            let (list, delivery, code, row, [column, said, understood], record) = row?;
-            let Some(code) = FindingCode::from_word(&code) else { continue };
-            let record = record.and_then(|record| record.parse().ok());
-            let finding = Finding { code, row, column, said, understood, record };
-            findings.push(FindingRow { list, delivery: delivery as u64, finding });
-        }
+        self.store.database.each(&sql, values, |row| {
+            let Some(code) = FindingCode::from_word(&row.get::<String>(2)?) else { return Ok(()) };
+            let texts: Option<(String, String)> = self.store.open_texts("finding", &row.get::<Vec<u8>>(5)?)?;
+            let Some((said, understood)) = texts else { return Ok(()) };
+            let line: Option<i64> = row.get(3)?;
+            let record = row.get::<Option<String>>(6)?.and_then(|record| record.parse().ok());
+            let finding = Finding {
+                code,
+                row: line.and_then(|line| u32::try_from(line).ok()),
+                column: row.get(4)?,
+                said,
+                understood,
+                record,
+            };
+            findings.push(FindingRow { list: row.get(0)?, delivery: row.get(1)?, finding });
+            Ok(())
+        })?;
         Ok(findings)
     }
 
     /// Findings of one delivery, counted by code.
     pub(crate) fn finding_counts(&self, delivery: u64) -> Result<BTreeMap<&'static str, u64>, Error> {
-        let mut statement = self
+        let sql = "SELECT code, COUNT(*) FROM finding WHERE delivery = ?1 GROUP BY code";
+        let rows = self
             .store
-            .connection()
-            .prepare("SELECT code, COUNT(*) FROM finding WHERE delivery = ?1 GROUP BY code")?;
-        let rows = statement.query_map([delivery as i64], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64))
-        })?;
-        let mut counts = BTreeMap::new();
-        for row in rows {
-            let (code, count) = row?;
-            if let Some(code) = FindingCode::from_word(&code) {
-                counts.insert(code.word(), count);
-            }
-        }
-        Ok(counts)
+            .database
+            .rows(sql, values![delivery], |row| Ok((row.get::<String>(0)?, row.get::<u64>(1)?)))?;
+        let known = rows.into_iter().filter_map(|(code, count)| Some((FindingCode::from_word(&code)?.word(), count)));
+        Ok(known.collect())
     }
 
     /// Deliveries, oldest first.
     pub fn deliveries(&self) -> Result<Vec<Delivery>, Error> {
-        let mut statement = self.store.connection().prepare(
-            "SELECT e.sequence, e.kind, e.version, e.payload, e.at_micros, e.actor \
-             FROM delivery d JOIN event e ON e.sequence = d.sequence ORDER BY e.sequence",
-        )?;
-        let rows = statement.query_map([], |row| {
-            Ok((StoredEvent::from_row(row)?, row.get::<_, i64>(4)?, row.get::<_, String>(5)?))
-        })?;
+        let sql = format!(
+            "SELECT {EVENT} FROM delivery d JOIN event e ON e.sequence = d.sequence ORDER BY e.sequence"
+        );
         let mut deliveries = Vec::new();
-        for row in rows {
-            let (event, at_micros, actor) = row?;
-            let received: ListReceived = payload(&event)?;
+        for event in self.store.database.rows(&sql, &[], StoredEvent::from_row)? {
+            let Some(received) = payload::<ListReceived>(&self.store.keys, &event)? else { continue };
             deliveries.push(Delivery {
                 sequence: event.sequence,
-                at_micros,
-                actor,
+                at_micros: event.at_micros,
+                actor: event.actor,
                 list: received.list,
                 name: received.name,
                 file: received.file,
@@ -362,33 +373,30 @@ impl Case {
 
     /// Links of the last run; all, or those that concern the records of one person.
     pub fn links(&self, person: Option<PersonId>) -> Result<Vec<StoredLink>, Error> {
-        let mut statement = self.store.connection().prepare(
-            "SELECT left_record, right_record, weight, joined, steps FROM link \
-             WHERE ?1 IS NULL OR left_record IN (SELECT record FROM person WHERE person = ?1) \
-             OR right_record IN (SELECT record FROM person WHERE person = ?1) ORDER BY rowid",
-        )?;
-        let rows = statement.query_map([person.map(|person| person.to_string())], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, i64>(2)?,
-                row.get::<_, bool>(3)?,
-                row.get::<_, String>(4)?,
-            ))
-        })?;
+        let person = person.map(|person| person.to_string());
+        let (such, values): (&str, &[Value<'_>]) = match &person {
+            None => ("", &[]),
+            Some(person) => (
+                "WHERE left_record IN (SELECT record FROM person WHERE person = ?1) \
+                 OR right_record IN (SELECT record FROM person WHERE person = ?1)",
+                values![person],
+            ),
+        };
+        let sql =
+            format!("SELECT left_record, right_record, weight, joined, steps FROM link {such} ORDER BY ordinal");
         let mut links = Vec::new();
-        for row in rows {
-            let (left, right, weight, joined, steps) = row?;
-            if let (Ok(left), Ok(right)) = (left.parse(), right.parse()) {
+        self.store.database.each(&sql, values, |row| {
+            if let (Ok(left), Ok(right)) = (row.get::<String>(0)?.parse(), row.get::<String>(1)?.parse()) {
                 links.push(StoredLink {
                     left,
                     right,
-                    weight,
-                    joined,
-                    steps: serde_json::from_str(&steps).unwrap_or_default(),
+                    weight: row.get(2)?,
+                    joined: row.get(3)?,
+                    steps: serde_json::from_str(&row.get::<String>(4)?).unwrap_or_default(),
                 });
             }
-        }
+            Ok(())
+        })?;
         Ok(links)
     }
 
@@ -397,18 +405,18 @@ impl Case {
     pub fn person(&self, id: &str) -> Result<Option<PersonFile>, Error> {
         let person = match (id.parse::<PersonId>(), id.parse::<RecordId>()) {
             (Ok(person), _) => person,
-            (_, Ok(record)) => {
-                self.person_of()?.get(&record).copied().unwrap_or(PersonId::of_smallest(record))
-            }
+            (_, Ok(record)) => self.person_of_record(record)?,
             _ => return Ok(None),
         };
         let records = self.records(Some(person))?;
         if records.is_empty() {
             return Ok(None);
         }
-        let mut findings = self.findings()?;
-        findings
-            .retain(|row| row.finding.record.is_some_and(|of| records.iter().any(|record| record.id == of)));
+        let mut findings = Vec::new();
+        for record in &records {
+            findings.extend(self.findings_of(Some(record.id))?);
+        }
+        findings.sort_by_key(|row| (row.delivery, row.finding.row));
         Ok(Some(PersonFile {
             person,
             candidates: self.candidates(Some(person))?,

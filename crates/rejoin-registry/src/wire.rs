@@ -15,6 +15,82 @@ pub(crate) const DNA_COMPARED: &str = "dna-compared";
 pub(crate) const REPORT_ISSUED: &str = "report-issued";
 pub(crate) const EVIDENCE_RECORDED: &str = "evidence-recorded";
 pub(crate) const DNA_DESTROYED: &str = "dna-profiles-destroyed";
+pub(crate) const SUBJECT_ERASED: &str = "subject-erased";
+pub(crate) const FILE_READ: &str = "file-read";
+pub(crate) const DATA_EXPORTED: &str = "data-exported";
+pub(crate) const ACCESS_REFUSED: &str = "access-refused";
+pub(crate) const RECEIPT_ISSUED: &str = "receipt-issued";
+
+/// Kinds of events that tell of reading, refusing and issuing: they add nothing to what a case says, and a report is the
+/// same before and after them.
+pub(crate) const OBSERVING: [&str; 5] =
+    [REPORT_ISSUED, FILE_READ, DATA_EXPORTED, ACCESS_REFUSED, RECEIPT_ISSUED];
+
+/// Kinds whose events belong to no stream.
+const WITHOUT_STREAM: [&str; 17] = [
+    CASE_OPENED,
+    LIST_RECEIVED,
+    RECORD_RECEIVED,
+    RECORD_ABSENT,
+    PEOPLE_LINKED,
+    FAMILIES_PROPOSED,
+    MATCH_DECIDED,
+    MATCH_UNDONE,
+    DNA_COMPARED,
+    REPORT_ISSUED,
+    EVIDENCE_RECORDED,
+    DNA_DESTROYED,
+    SUBJECT_ERASED,
+    FILE_READ,
+    DATA_EXPORTED,
+    ACCESS_REFUSED,
+    RECEIPT_ISSUED,
+];
+
+/// Whether events of a kind belong to a stream: a casework file, an account, the rules of disclosure …
+pub(crate) fn has_stream(kind: &str) -> bool {
+    !WITHOUT_STREAM.contains(&kind)
+}
+
+/// An event of a stream.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Streamed {
+    /// The stream.
+    pub stream: String,
+    /// Its place in it, from 1.
+    pub version: u64,
+    /// What happened, field by field.
+    pub parts: Vec<(String, String)>,
+}
+
+/// A subject's keys were destroyed: the tombstone. It says nothing about the person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SubjectErased {
+    /// Records and streams.
+    pub subjects: Vec<String>,
+    /// Why, and on whose authority.
+    pub reason: String,
+    pub authority: String,
+    /// Digests of the people and families that were left.
+    pub people: String,
+    pub families: String,
+}
+
+/// Somebody saw files, or took them along, or was refused.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    /// Records or streams; empty when the number says enough.
+    pub subjects: Vec<String>,
+    /// For what purpose.
+    pub purpose: String,
+    /// What was seen or asked for: `person`, `list children`, `export links` …
+    pub what: String,
+    /// How many people.
+    pub count: u64,
+    /// What was refused, and by which rule; or that an emergency was claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
 
 /// A delivery of a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,7 +114,7 @@ pub(crate) struct ListReceived {
     pub gone: u64,
     /// Rows equal to the last delivery that another mapping reads anew.
     pub reread: u64,
-    /// Findings about the delivery as a whole and its comparison with the last one.
+    /// Findings about the delivery as a whole. Those about a record are in its event; in version 1 they were here.
     pub findings: Vec<WireFinding>,
 }
 
@@ -56,6 +132,9 @@ pub(crate) struct RecordReceived {
     /// The family-unit number that an earlier mapping took from the same cells by mistake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub misread_unit: Option<String>,
+    /// What is found when it is held against the last delivery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<WireFinding>,
 }
 
 /// A row that the newest delivery of its list does not have.
@@ -65,6 +144,9 @@ pub(crate) struct RecordAbsent {
     pub id: String,
     /// Sequence number of the delivery's event.
     pub delivery: u64,
+    /// What is lost with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<WireFinding>,
 }
 
 /// A run of linking or of family matching.
