@@ -9,8 +9,10 @@
 //! checkpoint ([`note`]) signs tree and head together. `docs/formats/ledger.md` says all of it byte by byte.
 
 mod chain;
+pub mod export;
 pub mod merkle;
 pub mod note;
+pub mod receipt;
 mod text;
 
 pub use chain::{Breach, Checkpoint, Envelope, Hash, NotACheckpoint, Verifier};

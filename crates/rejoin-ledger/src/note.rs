@@ -254,7 +254,8 @@ impl Signature<'_> {
         format!("— {} {}\n", self.name, BASE64_STANDARD.encode(&self.bytes))
     }
 
-    fn claims(&self, key: &VerifyingKey) -> bool {
+    /// Whether it says to be by this key.
+    pub fn claims(&self, key: &VerifyingKey) -> bool {
         key.name == self.name && self.bytes.starts_with(&key.id)
     }
 }
