@@ -1,11 +1,13 @@
-//! How fast an export is written and verified: `cargo run --release -p rejoin-ledger --example rate -- [EVENTS] [BYTES]`.
-//! Events are made up from a fixed sequence; the export is a file in the directory for temporary files.
+//! How fast an export is written and verified: `cargo run --release -p rejoin-ledger --example rate -- [EVENTS] [BYTES] [FILE]`.
+//! Events are made up from a fixed sequence. The export is a file in the directory for temporary files, or FILE, which is
+//! kept.
 
 use rejoin_ledger::export::{Writer, verify};
 use rejoin_ledger::note::{SigningKey, TreeHead};
 use rejoin_ledger::{Envelope, Hash, merkle};
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
+use std::path::PathBuf;
 use std::time::Instant;
 
 type Failure = Box<dyn std::error::Error>;
@@ -56,7 +58,9 @@ fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let events: u64 = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
     let bytes: usize = arguments.next().map_or(Ok(300), |text| text.parse())?;
-    let path = std::env::temp_dir().join(format!("rejoin-ledger-rate-{}.export", std::process::id()));
+    let kept = arguments.next().map(PathBuf::from);
+    let passing = std::env::temp_dir().join(format!("rejoin-ledger-rate-{}.export", std::process::id()));
+    let path = kept.as_ref().unwrap_or(&passing);
     let key = SigningKey::from_seed("rejoin.example/rate", &[1; 32])?;
     println!("{events} events of {bytes} bytes");
 
@@ -80,18 +84,20 @@ fn main() -> Result<(), Failure> {
     };
     let note = head.sign(&key)?;
     timed("export written (with the chain)", events, || {
-        let out = BufWriter::with_capacity(1 << 16, File::create(&path)?);
+        let out = BufWriter::with_capacity(1 << 16, File::create(path)?);
         let mut writer = Writer::begin(out, &[key.verifying_key()], &[&note])?;
         each_event(events, bytes, |envelope, head| Ok(writer.event(envelope, head)?))?;
         writer.finish()?;
         Ok(())
     })?;
     let verified = timed("export verified", events, || {
-        let reader = BufReader::with_capacity(1 << 16, File::open(&path)?);
+        let reader = BufReader::with_capacity(1 << 16, File::open(path)?);
         Ok(verify(reader, &[key.verifying_key()], &mut |_, _| ())?)
     });
-    std::fs::remove_file(&path)?;
+    if kept.is_none() {
+        std::fs::remove_file(path)?;
+    }
     let summary = verified?;
-    println!("{} bytes of export, root {}", summary.bytes, summary.root);
+    println!("{} bytes of export, root {}, key {}", summary.bytes, summary.root, key.vkey());
     Ok(())
 }

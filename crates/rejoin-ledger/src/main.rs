@@ -183,8 +183,9 @@ fn spellings(text: &str) -> Vec<String> {
 fn prove_receipt(arguments: &Arguments<'_>, out: &mut dyn Write) -> Result<(), Stop> {
     let (given, keys) = (arguments.place(0), keys(arguments)?);
     let text = if given.starts_with(PREFIX) { given.to_owned() } else { read(given)? };
-    let receipt = Receipt::decode(text.trim_end_matches(['\r', '\n'])).map_err(broken)?;
-    let proven = receipt.prove(&keys).map_err(broken)?;
+    let untrue = |error| broken(format_args!("{error} / el recibo no prueba lo que dice"));
+    let receipt = Receipt::decode(text.trim_end_matches(['\r', '\n'])).map_err(untrue)?;
+    let proven = receipt.prove(&keys).map_err(untrue)?;
     if let Some(path) = arguments.one("--statement").map_err(Stop::Usage)? {
         if !spellings(&read(path)?).iter().any(|text| receipt.states(text)) {
             return Err(broken(format_args!(

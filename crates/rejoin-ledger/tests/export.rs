@@ -256,7 +256,35 @@ fn the_writer_refuses_what_cannot_be_read() {
     assert!(writer.event(&ledger.envelope(3), ledger.chain[3]).is_err());
 }
 
+fn any_event() -> impl proptest::strategy::Strategy<Value = ledger::Event> {
+    use proptest::strategy::Strategy as _;
+    let fields = (i64::MIN.., "\\PC{0,6}", "[!-~]{1,9}", 0u16.., proptest::collection::vec(0u8.., 0..30));
+    fields.prop_map(|(at_micros, actor, kind, version, payload)| ledger::Event {
+        at_micros,
+        actor,
+        kind,
+        version,
+        payload,
+    })
+}
+
 proptest::proptest! {
+    #[test]
+    fn any_events_are_read_back_and_any_flipped_bit_of_them_is_located(
+        events in proptest::collection::vec(any_event(), 1..9), bit in 0usize..,
+    ) {
+        let ledger = Ledger::of(events);
+        let size = ledger.events.len();
+        let export = ledger.export(&[size / 2, size]);
+        let mut at = 0;
+        let summary = verify(&export[..], &ledger.keys(), &mut |envelope, chain| {
+            assert_eq!((*envelope, chain), (ledger.envelope(at), ledger.chain[at]));
+            at += 1;
+        });
+        proptest::prop_assert_eq!(summary.unwrap().root, ledger.head(size).root);
+        flipped_is_located(&export, &ledger.keys(), bit % (export.len() * 8));
+    }
+
     #[test]
     fn no_bytes_make_the_reader_panic(
         cut in 0usize..2000, junk in proptest::collection::vec(0u8.., 0..60), tail in proptest::bool::ANY,

@@ -159,7 +159,13 @@ impl<R: BufRead> Lines<R> {
 
     /// The first byte of the next line, if there is one: what kind of line it means to be.
     fn peek(&mut self) -> Result<Option<u8>, VerifyError> {
-        Ok(self.reader.fill_buf().map_err(VerifyError::Io)?.first().copied())
+        loop {
+            match self.reader.fill_buf() {
+                Ok(bytes) => return Ok(bytes.first().copied()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(VerifyError::Io(error)),
+            }
+        }
     }
 
     /// The next line, which there must be.

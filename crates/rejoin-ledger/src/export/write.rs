@@ -7,6 +7,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use std::fmt;
 use std::io::{self, Write};
 
+/// What no reader takes: a line of more bytes, its end included.
+const MAX_LINE: usize = 1 << 28;
+
 /// Why an export cannot be written.
 #[derive(Debug)]
 pub enum WriteError {
@@ -110,6 +113,9 @@ impl<W: Write> Writer<W> {
             let _ = write!(self.line, " {} ", envelope.kind);
             BASE64_STANDARD.encode_string(envelope.payload, &mut self.line);
             let _ = writeln!(self.line, " {chain}");
+        }
+        if self.line.len() > MAX_LINE {
+            return Err(WriteError::Refused("an event is longer than an export's line may be"));
         }
         self.out.write_all(self.line.as_bytes())?;
         self.written = envelope.sequence;
