@@ -324,3 +324,57 @@ impl Bytes<'_> {
         Some(note)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+    use super::*;
+
+    fn receipt(path: usize) -> Receipt {
+        let head = TreeHead { origin: "o".into(), size: 3, root: Hash([1; 32]), head: Hash([2; 32]) };
+        let key = crate::note::SigningKey::from_seed("o", &[3; 32]).unwrap();
+        Receipt {
+            code: "C".into(),
+            nonce: [4; 16],
+            statement: Hash([5; 32]),
+            sequence: 2,
+            at_micros: -1,
+            actor: String::new(),
+            previous: Hash([6; 32]),
+            path: vec![Hash([7; 32]); path],
+            note: head.sign(&key).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_second_spelling_is_refused() {
+        let receipt = receipt(2);
+        let bytes = receipt.to_bytes();
+        let text = |bytes: &[u8]| format!("{PREFIX}{}", base45::encode(bytes));
+        assert_eq!(Receipt::decode(&text(&bytes)), Ok(receipt.clone()));
+        let refused = Err(ReceiptError::Form("it is not in its one spelling"));
+        // The code's length in two bytes instead of one.
+        let longer = [&bytes[..1], &[0x81, 0], &bytes[2..]].concat();
+        assert_eq!(Receipt::decode(&text(&longer)), refused);
+        // The checkpoint's note as text.
+        let parts = receipt.note_to_bytes().unwrap();
+        let mut raw = bytes[..bytes.len() - parts.len() - 1].to_vec();
+        raw.push(0);
+        put(&mut raw, receipt.note.as_bytes());
+        assert_eq!(Receipt::decode(&text(&raw)), refused);
+    }
+
+    #[test]
+    fn numbers_and_paths_have_their_limits() {
+        for number in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX - 1, u64::MAX] {
+            let mut bytes = Vec::new();
+            put_number(&mut bytes, number);
+            assert_eq!(Bytes(&bytes).number(), Some(number));
+        }
+        assert_eq!(Bytes(&[0xff; 10]).number(), None);
+        assert_eq!(Bytes(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]).number(), None);
+        assert!(Receipt::decode(&receipt(64).encode()).is_ok());
+        assert!(Receipt::decode(&receipt(65).encode()).is_err());
+    }
+}

@@ -210,6 +210,28 @@ fn a_past_written_anew_is_found_by_what_was_signed_and_what_was_kept() {
     assert!(verify_holding(&honest_export[..], &honest.keys(), &[stranger], &mut |_, _| ()).is_err());
 }
 
+/// A checkpoint signs two heads, of the tree and of the chain; one of them right is not enough. Nor are two checkpoints
+/// of one size.
+#[test]
+fn both_heads_of_a_checkpoint_must_agree() {
+    let ledger = Ledger::small();
+    let export = String::from_utf8(ledger.export(&[3, 7])).unwrap();
+    let honest = ledger.head(3);
+    for torn in [
+        TreeHead { root: Hash([3; 32]), ..honest.clone() },
+        TreeHead { head: Hash([3; 32]), ..honest.clone() },
+    ] {
+        let text = export.replace(&ledger.note(3), &torn.sign(&ledger.signer).unwrap());
+        let found = broken(text.as_bytes(), &ledger.keys()).unwrap();
+        assert_eq!((found.event, found.fault), (Some(3), Fault::Rewritten { after: 0, size: 3 }));
+        let whole = ledger.export(&[7]);
+        assert!(verify_holding(&whole[..], &ledger.keys(), &[torn], &mut |_, _| ()).is_err());
+    }
+    let doubled = format!("checkpoint\n{}", ledger.note(3)).repeat(2);
+    let text = export.replace(&format!("checkpoint\n{}", ledger.note(3)), &doubled);
+    assert_eq!(broken(text.as_bytes(), &ledger.keys()).unwrap().line, 10);
+}
+
 #[test]
 fn only_keys_that_the_inspector_holds_count() {
     let ledger = Ledger::small();

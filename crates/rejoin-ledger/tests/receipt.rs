@@ -4,7 +4,7 @@
 mod ledger;
 
 use ledger::{CODE, Ledger, STATEMENT};
-use rejoin_ledger::note::{NoteError, SigningKey};
+use rejoin_ledger::note::{NoteError, SigningKey, TreeHead};
 use rejoin_ledger::receipt::{Proven, Receipt, ReceiptError};
 use rejoin_ledger::{Hash, receipt};
 
@@ -67,6 +67,10 @@ fn whatever_is_changed_proves_nothing() {
     let bad = Receipt { note: ledger.head(7).sign(&forger).unwrap(), ..good.clone() };
     assert_eq!(bad.prove(&keys), Err(ReceiptError::Note(NoteError::NoKnownKey)));
     assert_eq!(good.prove(&[]), Err(ReceiptError::Note(NoteError::NoKnownKey)));
+    // A checkpoint over the receipt's event as the last, whose two heads are of different ledgers.
+    let torn = TreeHead { head: Hash([3; 32]), ..ledger.head(5) };
+    let bad = Receipt { note: torn.sign(&ledger.signer).unwrap(), ..ledger.receipt(5) };
+    assert_eq!(bad.prove(&keys), Err(ReceiptError::NotIncluded));
     // Another kind of event with the same payload is no receipt.
     let mut other = Ledger::small();
     other.events[4].kind = "note-taken".into();

@@ -220,6 +220,9 @@ fn an_advance_is_proven_and_a_changed_past_is_not() {
         assert!(matches!(advance.prove(&stranger, &keys), Err(AdvanceError::Origin(..))));
         assert!(matches!(advance.prove(&at((old + 1) % 9, &leaves), &keys), Err(AdvanceError::Size(..))));
     }
+    let torn = TreeHead { head: Hash([9; 32]), ..at(9, &leaves) };
+    let same = Advance { old: 9, proof: Vec::new(), note: at(9, &leaves).sign(&signer).unwrap() };
+    assert_eq!(same.prove(&torn, &keys), Err(AdvanceError::Inconsistent));
     for text in ["", "old 1\n", "old 01\n\nx", "old 1\nAAAA\n\nx", "new 1\n\nx"] {
         assert!(matches!(Advance::from_text(text), Err(AdvanceError::Form(_))), "{text:?}");
     }
