@@ -5,6 +5,7 @@ use crate::actor::{Actor, SubjectFacts};
 use crate::decide::{self, Asked, Decided, Decision, Refusal, Standing};
 use crate::reduce;
 use crate::rules::Rules;
+use crate::statistics::{self, SuppressedRow, SuppressedTable};
 use crate::words::{Action, FieldGroup, PlaceKind, Purpose};
 use rejoin_model::{Field, ListKind, Moment, Origin, PersonId, PersonName, Record, Value};
 use std::cell::{Cell, RefCell};
@@ -101,6 +102,7 @@ impl<T> Reduced<T> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Permit {
     action: Action,
+    purpose: Purpose,
     account: String,
     subject: Option<PersonId>,
     emergency: Option<String>,
@@ -110,6 +112,11 @@ impl Permit {
     /// What may be done.
     pub fn action(&self) -> Action {
         self.action
+    }
+
+    /// For what.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// By whom.
@@ -297,7 +304,7 @@ impl<'a> Decider<'a> {
     pub fn may(&self, action: Action, facts: Option<&SubjectFacts>) -> Result<Permit, Refusal> {
         let emergency = decide::may(self.actor, self.purpose, action, facts, self.rules, self.now)?;
         let subject = facts.filter(|_| action.concerns_a_subject()).map(|facts| facts.person);
-        Ok(Permit { action, account: self.actor.account.clone(), subject, emergency })
+        Ok(Permit { action, purpose: self.purpose, account: self.actor.account.clone(), subject, emergency })
     }
 
     /// A lens on several people together; `None` when one of them is not to be seen, and for statistics, under
@@ -352,6 +359,81 @@ impl<'a> Decider<'a> {
         cut: fn(&Lens<'_>, &R) -> T,
     ) -> Vec<Reduced<T>> {
         rows.into_iter().filter_map(|(facts, raw)| self.view(facts, raw, cut)).collect()
+    }
+
+    /// A view of what is about no person in the data: accounts, the state of the machine, entries of a log without a
+    /// subject. `None` unless the permit is this actor's, and one for such things.
+    pub fn view_of_nobody<R: ?Sized, T>(
+        &self,
+        permit: &Permit,
+        raw: &R,
+        cut: fn(&R) -> T,
+    ) -> Option<Reduced<T>> {
+        let about_nobody = matches!(
+            permit.action,
+            Action::ManageAccounts | Action::Operate | Action::ReadAudit | Action::ReviewEmergency
+        );
+        if !about_nobody || permit.account != self.actor.account || permit.purpose != self.purpose {
+            return None;
+        }
+        Some(Reduced { value: cut(raw), disclosure: self.figures(&[]) })
+    }
+
+    /// How many people fall into each of `cells`, small cells suppressed. `by` are the groups that the cells are told
+    /// apart by; who is not to be seen, or not by these, does not count, in the total either. A cell that is out of
+    /// range is nobody's.
+    pub fn tally<'f>(
+        &self,
+        people: impl IntoIterator<Item = (&'f SubjectFacts, usize)>,
+        cells: usize,
+        by: &[FieldGroup],
+        threshold: u64,
+    ) -> Result<Reduced<SuppressedRow>, Refusal> {
+        let people = people.into_iter().map(|(facts, cell)| (facts, 0, cell));
+        let counts = self.count(people, 1, cells, by)?;
+        let value = statistics::suppress_row(&counts[0], threshold);
+        Ok(Reduced { value, disclosure: self.figures(by) })
+    }
+
+    /// The same in two directions: each person with a row and a column.
+    pub fn tally_table<'f>(
+        &self,
+        people: impl IntoIterator<Item = (&'f SubjectFacts, usize, usize)>,
+        (rows, columns): (usize, usize),
+        by: &[FieldGroup],
+        threshold: u64,
+    ) -> Result<Reduced<SuppressedTable>, Refusal> {
+        let value = statistics::suppress_table(&self.count(people, rows, columns, by)?, threshold);
+        Ok(Reduced { value, disclosure: self.figures(by) })
+    }
+
+    fn count<'f>(
+        &self,
+        people: impl IntoIterator<Item = (&'f SubjectFacts, usize, usize)>,
+        rows: usize,
+        columns: usize,
+        by: &[FieldGroup],
+    ) -> Result<Vec<Vec<u64>>, Refusal> {
+        self.may(Action::Count, None)?;
+        let mut counts = vec![vec![0u64; columns]; rows];
+        for (facts, row, column) in people {
+            if let Some(cell) = counts.get_mut(row).and_then(|row| row.get_mut(column))
+                && self.counts(facts, by)
+            {
+                *cell += 1;
+            }
+        }
+        Ok(counts)
+    }
+
+    fn figures(&self, by: &[FieldGroup]) -> Disclosure {
+        Disclosure {
+            purpose: self.purpose,
+            persons: Vec::new(),
+            in_full: BTreeSet::new(),
+            reduced: by.iter().copied().collect(),
+            emergencies: BTreeSet::new(),
+        }
     }
 
     /// A record: what is denied is gone, what is reduced is reduced. `None` when the person is not to be seen, or the

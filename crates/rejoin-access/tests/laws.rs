@@ -435,3 +435,84 @@ fn a_person_id_is_the_id_of_its_smallest_record() {
     // The index of rules rests on it.
     assert_eq!(PersonId::of_smallest(record(3)).as_bytes(), record(3).as_bytes());
 }
+
+#[test]
+fn the_erased_are_nobody() {
+    let rules = Rules::new([], [emergency()]);
+    let gone = SubjectFacts { erased: true, ..near() };
+    for role in roles() {
+        for purpose in Purpose::ALL {
+            let actor = Actor { subject_of: Some(person(1)), ..actor([role.clone()]) };
+            let decider = Decider { actor: &actor, purpose: *purpose, rules: &rules, now: NOW };
+            assert_eq!(decider.refusal(Some(&gone)), decider.refusal(None));
+            assert!(!decider.sees(&gone));
+        }
+    }
+}
+
+#[test]
+fn statistics_never_show_in_full_whatever_a_role_says() {
+    let grant = Grant {
+        purpose: Purpose::Statistics,
+        scope: Scope::All,
+        groups: vec![(FieldGroup::CustodyDates, Level::Allow)],
+    };
+    let generous = Role::new("generous", ("Generous", "Generoso"), vec![grant], []).unwrap();
+    let decided = decide(
+        &actor([generous.into()]),
+        Purpose::Statistics,
+        &near(),
+        Field::Placed,
+        &Rules::default(),
+        NOW,
+    );
+    assert_eq!(decided.decision, Decision::Reduce(Reduction::Year));
+}
+
+#[test]
+fn an_emergency_is_its_own_accounts_with_a_reason_and_within_its_time() {
+    let staff = actor([role("shelter-staff")]);
+    let far = child("care/north");
+    let opens = |emergency: Emergency, now: i64| {
+        let rules = Rules::new([], [emergency]);
+        decide(&staff, Purpose::ChildCare, &far, FieldGroup::Names, &rules, now).decision == Decision::Allow
+    };
+    assert!(opens(emergency(), NOW));
+    assert!(opens(Emergency { reviewed: Some(NOW), ..emergency() }, NOW), "a review looks back");
+    assert!(!opens(Emergency { account: "luis".into(), ..emergency() }, NOW));
+    assert!(!opens(Emergency { reason: " ".into(), ..emergency() }, NOW));
+    assert!(!opens(Emergency { subject: person(2), ..emergency() }, NOW));
+    assert!(opens(emergency(), NOW + HOUR - 1));
+    assert!(!opens(emergency(), NOW + HOUR), "the end is not included");
+    assert!(!opens(emergency(), NOW - HOUR - 1));
+    let year = Emergency { until: NOW + 9_000 * HOUR, ..emergency() };
+    assert!(!opens(year, NOW + 24 * HOUR), "a day at the longest");
+}
+
+#[test]
+fn a_rule_begins_and_ends_to_the_microsecond() {
+    let rule = DoNotDisclose { until: Some(NOW + HOUR), ..hide(Withheld::All, Recipient::Anyone) };
+    assert!(!rule.is_in_force(NOW - HOUR - 1));
+    assert!(rule.is_in_force(NOW - HOUR));
+    assert!(rule.is_in_force(NOW + HOUR - 1));
+    assert!(!rule.is_in_force(NOW + HOUR));
+}
+
+#[test]
+fn no_glass_is_broken_over_who_is_hidden_or_erased() {
+    let staff = actor([role("shelter-staff")]);
+    let far = child("care/north");
+    let may = |rules: &Rules, facts: &SubjectFacts| {
+        Decider { actor: &staff, purpose: Purpose::ChildCare, rules, now: NOW }
+            .may(Action::BreakGlass, Some(facts))
+            .map(|permit| permit.action())
+    };
+    assert_eq!(may(&Rules::default(), &far), Ok(Action::BreakGlass));
+    let hidden = Rules::new([hide(Withheld::All, Recipient::Anyone)], []);
+    assert_eq!(may(&hidden, &far), Err(Refusal::NotFound));
+    assert_eq!(may(&Rules::default(), &SubjectFacts { erased: true, ..far.clone() }), Err(Refusal::NotFound));
+    // The person's own account, and a role without the action, break none.
+    let lawyer = actor([role("lawyer")]);
+    let decider = Decider { actor: &lawyer, purpose: Purpose::ChildCare, rules: &hidden, now: NOW };
+    assert_eq!(decider.may(Action::BreakGlass, Some(&far)), Err(Refusal::NotFound));
+}

@@ -127,6 +127,12 @@ fn what_is_between_two_people_is_seen_by_who_may_see_both() {
     let seen = candidate(&parent, &rules).unwrap();
     assert_eq!(*seen, (Some("A. X.".into()), None));
     assert_eq!(seen.disclosure().persons, [person(1), person(9)]);
+    let other_way_round = decider(&officer, Purpose::FamilyTracing, &rules).view_of_all(
+        &[&parent, &near()],
+        raw.0,
+        |lens, raw| lens.name_text(FieldGroup::Names, raw),
+    );
+    assert_eq!(other_way_round.unwrap().as_deref(), Some("A. X."));
     parent.assigned_to = near().assigned_to;
     assert_eq!(*candidate(&parent, &rules).unwrap(), (Some("Ana Xol".into()), Some(raw.1.into())));
     let hidden = Rules::new([hide(Withheld::All, Recipient::Role("tracing-officer".into()))], []);
@@ -180,4 +186,57 @@ fn what_a_lens_reduces_and_what_has_no_reduced_form() {
         *seen.unwrap(),
         (Some("A. X.".into()), Some("…3456".into()), Some(true), None, Some("…".into()), None)
     );
+}
+
+#[test]
+fn figures_leave_out_who_is_hidden_and_hide_small_cells() {
+    let journalist = actor([role("journalist")]);
+    let people: Vec<SubjectFacts> = (0..30)
+        .map(|number| SubjectFacts {
+            person: person(number),
+            records: BTreeSet::from([record(number)]),
+            ..child("care/north")
+        })
+        .collect();
+    // Cells of 3, 7 and 20; person 1 is in the first.
+    let cell = |index: usize| usize::from(index >= 3) + usize::from(index >= 10);
+    let rows = || people.iter().enumerate().map(|(index, facts)| (facts, cell(index)));
+    let rules = Rules::default();
+    let hidden = Rules::new([hide(Withheld::All, Recipient::Anyone)], []);
+    let tally = |rules: &Rules, purpose, by: &[FieldGroup]| {
+        decider(&journalist, purpose, rules).tally(rows(), 3, by, THRESHOLD)
+    };
+    let dates = &[FieldGroup::CustodyDates][..];
+    let all = tally(&rules, Purpose::Statistics, dates).unwrap();
+    assert_eq!(all.cells, [Shown::Withheld, Shown::Withheld, Shown::Count(20)]);
+    assert_eq!(all.total, Shown::Count(30));
+    assert_eq!(all.disclosure().reduced, BTreeSet::from([FieldGroup::CustodyDates]));
+    assert_eq!(tally(&hidden, Purpose::Statistics, dates).unwrap().total, Shown::Count(29));
+    let by_name = tally(&rules, Purpose::Statistics, &[FieldGroup::Names]).unwrap();
+    assert_eq!(by_name.total, Shown::Withheld, "nothing is counted by name");
+    assert_eq!(tally(&rules, Purpose::Oversight, dates).unwrap().total, Shown::Withheld);
+    assert_eq!(tally(&rules, Purpose::Enforcement, dates), Err(Refusal::Enforcement));
+    let table = decider(&journalist, Purpose::Statistics, &rules)
+        .tally_table(rows().map(|(facts, cell)| (facts, 0, cell)), (1, 3), dates, THRESHOLD)
+        .unwrap();
+    assert_eq!(table.rows[0], *all);
+    assert_eq!(table.columns, all.cells);
+    let contributor = actor([role("data-contributor")]);
+    let refused = decider(&contributor, Purpose::Statistics, &rules).tally(rows(), 3, dates, THRESHOLD);
+    assert_eq!(refused, Err(Refusal::NotGranted));
+}
+
+#[test]
+fn what_is_about_nobody_needs_a_permit_for_such_things() {
+    let rules = Rules::default();
+    let administrator = actor([role("administrator")]);
+    let decider = decider(&administrator, Purpose::Administration, &rules);
+    let permit = decider.may(Action::ManageAccounts, None).unwrap();
+    let accounts = ["ana", "luis"];
+    assert_eq!(*decider.view_of_nobody(&permit, &accounts, |raw| raw.len()).unwrap(), 2);
+    let custodian = Actor { account: "root".into(), ..actor([role("custodian")]) };
+    let other = Decider { actor: &custodian, ..decider };
+    assert!(other.view_of_nobody(&permit, &accounts, |raw| raw.len()).is_none(), "somebody else's permit");
+    let export = other.may(Action::Export, None).unwrap();
+    assert!(other.view_of_nobody(&export, &accounts, |raw| raw.len()).is_none(), "an export is about people");
 }
