@@ -234,6 +234,8 @@ fn what_is_about_nobody_needs_a_permit_for_such_things() {
     let permit = decider.may(Action::ManageAccounts, None).unwrap();
     let accounts = ["ana", "luis"];
     assert_eq!(*decider.view_of_nobody(&permit, &accounts, |raw| raw.len()).unwrap(), 2);
+    let for_care = Decider { purpose: Purpose::ChildCare, ..decider };
+    assert!(for_care.view_of_nobody(&permit, &accounts, |raw| raw.len()).is_none(), "for another purpose");
     let custodian = Actor { account: "root".into(), ..actor([role("custodian")]) };
     let other = Decider { actor: &custodian, ..decider };
     assert!(other.view_of_nobody(&permit, &accounts, |raw| raw.len()).is_none(), "somebody else's permit");
