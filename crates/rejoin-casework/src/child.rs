@@ -221,7 +221,8 @@ impl ChildCase {
             | Fact::DnaTaken { .. }
             | Fact::DnaDestroyed { .. }
             | Fact::VerificationSigned { .. }
-            | Fact::SignatureWithdrawn { .. } => self.check_verification(asked, context),
+            | Fact::SignatureWithdrawn { .. }
+            | Fact::SignaturesVoided { .. } => self.check_verification(asked, context),
             Fact::WishRecorded { .. }
             | Fact::ChoiceRecorded { .. }
             | Fact::ChoiceWithdrawn { .. }

@@ -106,9 +106,11 @@ impl Dossier {
             Fact::Attached { hash, name, media_type, .. } => {
                 let digits = hash.len() == 64
                     && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-                said("name", name)
-                    .and_then(|()| said("media_type", media_type))
-                    .and_then(|()| if digits { Ok(()) } else { Err(Refusal::NotAHash) })
+                said("name", name).and_then(|()| said("media_type", media_type)).and(if digits {
+                    Ok(())
+                } else {
+                    Err(Refusal::NotAHash)
+                })
             }
             _ => return None,
         };

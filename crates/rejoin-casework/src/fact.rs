@@ -122,8 +122,10 @@ facts! {
         resolution: Resolution, reason: String,
     }
 
-    /// People begin to check a match.
-    VerificationStarted = "verification-started" { adult: RecordId, relation: Relation }
+    /// People begin to check a match; `again_because`, where it was checked before.
+    VerificationStarted = "verification-started" {
+        adult: RecordId, relation: Relation, again_because: Option<String>,
+    }
     /// Child or adult was asked. `interviewer` and `interpreter` are accounts, or names where there is no account.
     InterviewRecorded = "interview-recorded" {
         adult: RecordId, relation: Relation, side: Side, interviewer: String, interpreter: Option<String>,
@@ -147,6 +149,9 @@ facts! {
     }
     /// The actor takes the signature back before a second one is there.
     SignatureWithdrawn = "signature-withdrawn" { adult: RecordId, relation: Relation, reason: String }
+
+    /// What was signed was signed without what has come since: sign again. Only the machine says so.
+    SignaturesVoided = "signatures-voided" { adult: RecordId, relation: Relation }
 
     /// What the child wishes, and who asked.
     WishRecorded = "wish-recorded" {

@@ -152,6 +152,9 @@ refusals! {
     NoVerification = "no-verification",
         "no verification is under way: start one, once the match is accepted",
         "no hay una verificación en curso: iníciela cuando la coincidencia esté aceptada";
+    CheckedBefore = "checked-before",
+        "this match was verified before, with another outcome: whoever starts again says why",
+        "esta coincidencia ya se verificó, con otro resultado: quien empieza de nuevo dice por qué";
     SameInterviewer = "same-interviewer",
         "whoever interviewed the other side cannot interview this one: somebody else does",
         "quien entrevistó a la otra parte no puede entrevistar a esta: debe hacerlo otra persona";
@@ -179,6 +182,9 @@ refusals! {
     DnaNotLast = "dna-not-last",
         "DNA is the last resort: interview both sides and seek documents or people who know them first",
         "el ADN es el último recurso: antes se entrevista a ambas partes y se buscan documentos o personas que las conozcan";
+    DnaNoUse = "dna-no-use",
+        "DNA says nothing about a guardian: no sample is taken",
+        "el ADN no dice nada de un tutor: no se toma ninguna muestra";
     DnaNotDestroyed = "dna-not-destroyed",
         "sample and profile are not certified as destroyed: the laboratory's certificate is missing",
         "no consta la destrucción de la muestra y del perfil: falta el certificado del laboratorio";

@@ -87,7 +87,7 @@ impl Reunification {
             (Some(one), None) | (None, Some(one)) => one,
             _ => return None,
         };
-        Some(spoken.when.saturating_add(i64::from(self.receipt_hours) * HOUR))
+        Some(spoken.when.saturating_add(i64::from(self.receipt_hours).saturating_mul(HOUR)))
     }
 
     /// Whether a follow-up should have been done.

@@ -205,7 +205,7 @@ impl ChildCase {
             verification.map(|one| (of.claim, one)).ok_or(Refusal::NoVerification)
         };
         match asked {
-            Fact::VerificationStarted { adult, relation } => {
+            Fact::VerificationStarted { adult, relation, again_because } => {
                 let of = find(adult, relation)?;
                 let not_now = |what, word, spanish| {
                     Err(Refusal::NotNow { what, status: (word, spanish), asked: asked.kind() })
@@ -221,6 +221,11 @@ impl ChildCase {
                         return not_now(what, Outcome::Passed.word(), Outcome::Passed.spanish());
                     }
                     _ => {}
+                }
+                // Nobody asks again and again, until the answer pleases, without saying why.
+                let before = of.verifications().any(|one| one.outcome.is_some());
+                if before && again_because.as_ref().is_none_or(|why| why.trim().is_empty()) {
+                    return Err(Refusal::CheckedBefore);
                 }
                 if self.in_conflict(of.claim) {
                     return Err(Refusal::ConflictOpen);
@@ -267,6 +272,9 @@ impl ChildCase {
             }
             Fact::DnaTaken { adult, relation, why_last_resort, child_consent, adult_consent } => {
                 let (_, verification) = running(adult, relation)?;
+                if *relation == Relation::Guardian {
+                    return Err(Refusal::DnaNoUse);
+                }
                 said("why_last_resort", why_last_resort)?;
                 said("child_consent", child_consent)?;
                 said("adult_consent", adult_consent)?;
@@ -310,9 +318,18 @@ impl ChildCase {
                 }
                 said("reason", reason)?;
             }
+            Fact::SignaturesVoided { .. } => return Err(Refusal::NotACommand),
             _ => return Err(Refusal::WrongCase),
         }
-        Ok(vec![asked.clone()])
+        let mut facts = vec![asked.clone()];
+        if let Fact::InterviewRecorded { adult, relation, .. }
+        | Fact::ProofRecorded { adult, relation, .. }
+        | Fact::DnaTaken { adult, relation, .. } = asked
+            && !running(adult, relation)?.1.signatures.is_empty()
+        {
+            facts.push(Fact::SignaturesVoided { adult: *adult, relation: *relation });
+        }
+        Ok(facts)
     }
 
     fn running_mut(&mut self, adult: &RecordId, relation: &Relation) -> Option<&mut Verification> {
@@ -322,7 +339,7 @@ impl ChildCase {
     pub(crate) fn apply_verification(&mut self, fact: &Fact, context: &Context) {
         let stamp = context.stamp();
         match fact {
-            Fact::VerificationStarted { adult, relation } => {
+            Fact::VerificationStarted { adult, relation, .. } => {
                 if let Some(of) = self.match_mut(Claim { adult: *adult, relation: *relation }) {
                     of.earlier.extend(of.verification.take());
                     of.verification = Some(Verification {
@@ -409,6 +426,11 @@ impl ChildCase {
                     if verification.signatures.len() == 2 {
                         verification.outcome = Some((*outcome, context.at_micros));
                     }
+                }
+            }
+            Fact::SignaturesVoided { adult, relation } => {
+                if let Some(verification) = self.running_mut(adult, relation) {
+                    verification.signatures.clear();
                 }
             }
             Fact::SignatureWithdrawn { adult, relation, .. } => {

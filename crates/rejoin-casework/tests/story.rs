@@ -79,7 +79,7 @@ fn from_separation_to_closure() {
     case.takes("ana", accept(adult));
     case.takes("ben", propose(stranger, None));
     assert!(lists(&case, case.at).contains(&"conflict"));
-    let start = Fact::VerificationStarted { adult, relation: MOTHER };
+    let start = Fact::VerificationStarted { adult, relation: MOTHER, again_because: None };
     case.refuses("ana", start.clone(), "conflict-open");
     case.takes("ben", review(stranger));
     case.takes("ben", reject(stranger));

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod samples;
+
 use rejoin_casework::{Context, Event, Fact, Refusal, State, apply, handle, replay};
 use rejoin_model::RecordId;
 
