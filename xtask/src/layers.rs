@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rejoin-ingest", &["rejoin-model", "rejoin-normalize"]),
     ("rejoin-synth", &["rejoin-model"]),
     ("rejoin-report", &[]),
+    ("rejoin-accounts", &[]),
     ("rejoin-sources", &["rejoin-model", "rejoin-inquiry"]),
     ("rejoin-linker", &["rejoin-model", "rejoin-normalize", "rejoin-linkage", "rejoin-ingest"]),
     (
@@ -69,7 +70,10 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("frostem", &["rejoin-inquiry"]),
     ("toml", &["rejoin-ingest", "rejoin-registry", "rejoin-linker"]),
     ("clap", &["rejoin"]),
-    ("serde", &["rejoin-ingest", "rejoin-registry", "rejoin-linker"]),
+    ("serde", &["rejoin-ingest", "rejoin-registry", "rejoin-linker", "rejoin-accounts"]),
+    ("argon2", &["rejoin-accounts"]),
+    ("totp-rs", &["rejoin-accounts"]),
+    ("webauthn-rs", &["rejoin-accounts"]),
     ("rapidfuzz", &["rejoin-linkage"]),
     ("phonenumber", &["rejoin-normalize"]),
 ];
