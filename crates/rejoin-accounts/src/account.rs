@@ -294,6 +294,18 @@ impl Account {
         if self.standing == Standing::Closed && !matches!(event.change, Change::SignInFailed { .. }) {
             return Err(DoesNotFit::Closed);
         }
+        let sets_a_credential = matches!(
+            event.change,
+            Change::PasswordSet { .. }
+                | Change::TotpEnrolled { .. }
+                | Change::TotpConfirmed { .. }
+                | Change::PasskeyAdded { .. }
+                | Change::TokenIssued { .. }
+                | Change::SignedIn { .. }
+        );
+        if sets_a_credential && self.standing != Standing::Active {
+            return Err(DoesNotFit::Standing);
+        }
         let at = event.at;
         match &event.change {
             Change::Created { .. } => return Err(DoesNotFit::Creation),
@@ -357,9 +369,6 @@ impl Account {
             Change::Closed { .. } => self.close(at),
             Change::SessionsEnded => self.sessions_since = Some(at),
             Change::TokenIssued { token } => {
-                if self.standing != Standing::Active {
-                    return Err(DoesNotFit::Standing);
-                }
                 if token.account != self.id || self.tokens.iter().any(|known| known.id == token.id) {
                     return Err(DoesNotFit::Missing);
                 }
@@ -368,9 +377,6 @@ impl Account {
             Change::TokenRevoked { id } => self.token_mut(id)?.revoke(at),
             Change::TokenUsed { id } => self.token_mut(id)?.last_used = Some(at),
             Change::SignedIn { code, passkey, .. } => {
-                if self.standing != Standing::Active {
-                    return Err(DoesNotFit::Standing);
-                }
                 self.spend(code.as_ref(), passkey.as_ref(), at)?;
                 self.last_sign_in = Some(at);
             }
@@ -399,7 +405,11 @@ impl Account {
         if self.standing == Standing::Suspended {
             return Err(DoesNotFit::Standing);
         }
-        self.invitation.take().ok_or(DoesNotFit::UsedBefore)?;
+        let open = self.invitation.as_ref().is_some_and(|invitation| at < invitation.expires);
+        if !open {
+            return Err(DoesNotFit::UsedBefore);
+        }
+        self.invitation = None;
         self.sessions_since = Some(at);
         self.password = None;
         self.authenticator = None;

@@ -8,6 +8,7 @@
 use crate::{DAY, MINUTE, Moment, SECOND};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// How an account's or an address's failures turn into waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +117,8 @@ pub struct TryLater {
 #[must_use = "an admission that is not settled stays a failure"]
 pub struct Admission {
     counted: Counted,
+    /// When the name had failed last before this.
+    before: Option<Moment>,
     name: String,
     address: String,
     now: Moment,
@@ -161,7 +164,7 @@ impl Attempts {
         Self { tallies: BTreeMap::new(), places: BTreeMap::new(), most: most.max(8) }
     }
 
-    /// Lets a guess through, counted as a failure until it is settled, or says from when on.
+    /// `address` is that of [`source`]. Lets a guess through, counted as a failure until it is settled, or says from when on.
     pub fn admit(&mut self, name: &str, address: &str, now: Moment) -> Result<Admission, TryLater> {
         let name = fold_name(name);
         let address = clipped(address);
@@ -171,9 +174,10 @@ impl Attempts {
             return Err(TryLater { from });
         }
         let [counted, by_address] = keys;
+        let before = self.tallies.get(&counted).map(|tally| tally.last);
         self.count(counted.clone(), now);
         self.count(by_address, now);
-        Ok(Admission { counted, name, address, now })
+        Ok(Admission { counted, before, name, address, now })
     }
 
     /// Closes an admission.
@@ -181,10 +185,16 @@ impl Attempts {
         if ended == Ended::Wrong {
             return;
         }
-        let Admission { counted, name, address, now } = admission;
+        let Admission { counted, before, name, address, now } = admission;
         self.take_back(&Counted::Address(address.clone()));
         if ended == Ended::Unfinished {
             self.take_back(&counted);
+            // Whoever is asked for a code does not wait before they can give it.
+            if let (Some(tally), Some(before)) = (self.tallies.get_mut(&counted), before)
+                && tally.last == now
+            {
+                tally.last = before;
+            }
             return;
         }
         // From a known place, the failures of others stay counted against others.
@@ -259,6 +269,11 @@ impl Attempts {
         }
     }
 
+    /// Takes note of a sign-in that was not counted, such as one by passkey: the place is known from now on.
+    pub fn know_place(&mut self, name: &str, address: &str, now: Moment) {
+        self.remember_place(fold_name(name), clipped(address), now);
+    }
+
     fn remember_place(&mut self, name: String, address: String, now: Moment) {
         if self.places.len() >= self.most && !self.places.contains_key(&name) {
             let oldest = self
@@ -278,6 +293,17 @@ impl Attempts {
 /// A name as it is compared: without case and outer spaces, and not longer than a name is.
 pub fn fold_name(name: &str) -> String {
     clipped(&name.trim().to_lowercase())
+}
+
+/// A source address as it is counted: of version 6 the network, for one caller has more addresses in it than can be counted.
+pub fn source(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
 }
 
 fn clipped(text: &str) -> String {
@@ -398,6 +424,34 @@ mod tests {
         }
         fail(&mut attempts, "lucia", "192.0.2.1", NOW);
         assert!(attempts.admit("lucia", "192.0.2.1", NOW).is_err());
+    }
+
+    #[test]
+    fn whoever_is_asked_for_a_code_may_give_it_at_once() {
+        let mut attempts = Attempts::default();
+        for _ in 0..6 {
+            fail(&mut attempts, "lucia", "192.0.2.1", NOW);
+        }
+        let now = NOW + 30 * SECOND + MINUTE;
+        for _ in 0..3 {
+            let admission = attempts.admit("lucia", "192.0.2.1", now).unwrap();
+            attempts.settle(admission, Ended::Unfinished);
+        }
+        fail(&mut attempts, "lucia", "192.0.2.1", now);
+        assert_eq!(
+            attempts.locked_until("lucia", now),
+            Some(now + 2 * MINUTE),
+            "and the seventh failure is the seventh"
+        );
+    }
+
+    #[test]
+    fn a_network_of_version_6_is_one_source() {
+        let of = |text: &str| source(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::9"));
+        assert_ne!(of("2001:db8:1:2::9"), of("2001:db8:1:3::9"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 
     #[test]

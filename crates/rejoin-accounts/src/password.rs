@@ -1,6 +1,7 @@
 //! Why: passwords as Argon2id, a policy without theatre, and the same work for a name that does not exist.
 
 use crate::Language;
+use crate::account::{Account, Change};
 use crate::secret::{Password, Random, random_bytes};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -33,6 +34,15 @@ impl Cost {
 #[error("the password cannot be hashed at this cost")]
 pub struct PasswordError;
 
+/// Why a chosen password is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotChosen {
+    /// The policy does not take it; the person is told why.
+    Weak(Weakness),
+    /// It cannot be hashed: the program's fault.
+    NotHashed(PasswordError),
+}
+
 /// Hashes and verifies, and counts how often.
 #[derive(Debug)]
 pub struct Passwords {
@@ -60,6 +70,18 @@ impl Passwords {
             .hash_password_with_salt(password.text().as_bytes(), salt.as_slice())
             .map_err(|_| PasswordError)?;
         Ok(hash.to_string())
+    }
+
+    /// A password that the account's owner chose, if the [`policy`] takes it; gives the change to be stored.
+    pub fn choose(
+        &self,
+        account: &Account,
+        password: &Password,
+        random: Random<'_>,
+    ) -> Result<Change, NotChosen> {
+        policy(password, &[&account.name, &account.display_name]).map_err(NotChosen::Weak)?;
+        let phc = self.hash(password, random).map_err(NotChosen::NotHashed)?;
+        Ok(Change::PasswordSet { phc })
     }
 
     /// Whether the password is the stored one. Evaluates Argon2 once, whether or not anything is stored or readable.
@@ -300,6 +322,18 @@ mod tests {
             assert_eq!(judged, *expected, "{text}");
         }
         assert_eq!(policy(&Password::new("ab1 ".repeat(400)), &[]), Err(Weakness::TooLong));
+    }
+
+    #[test]
+    fn what_is_chosen_is_judged_by_the_accounts_own_names() {
+        let mut random = counting();
+        let passwords = Passwords::new(CHEAP, &mut random).unwrap();
+        let mut account = crate::tests_support::active("account-1");
+        account.display_name = "Guadalupe Xochitl".into();
+        let mut choose = |text: &str| passwords.choose(&account, &Password::new(text), &mut random);
+        assert_eq!(choose("GuadalupeXochitl"), Err(NotChosen::Weak(Weakness::OwnName)));
+        let Ok(Change::PasswordSet { phc }) = choose("four words for you") else { panic!("not chosen") };
+        assert!(passwords.verify(Some(&phc), &Password::new("four words for you")));
     }
 
     #[test]

@@ -34,6 +34,19 @@ pub enum Requirement {
     Passkey,
 }
 
+impl Requirement {
+    /// Whether a session of this assurance does what the requirement asks. To be asked at every request: a session begun to
+    /// enrol can then do nothing else, and a role that is given later raises the bar for sessions that run.
+    pub fn is_met_by(self, assurance: Assurance) -> bool {
+        assurance
+            >= match self {
+                Self::Password => Assurance::Password,
+                Self::SecondFactor => Assurance::PasswordAndCode,
+                Self::Passkey => Assurance::Passkey,
+            }
+    }
+}
+
 /// Somebody at the door.
 #[derive(Debug)]
 pub struct Attempt<'a> {
@@ -125,7 +138,7 @@ pub enum SignInOutcome {
         events: Vec<AccountEvent>,
     },
     /// They are who they say, but have not enrolled what their roles ask for. A session may be started that can do nothing
-    /// but enrol.
+    /// but enrol ([`Requirement::is_met_by`]).
     EnrolFirst {
         /// What has to be enrolled.
         enrol: Requirement,
@@ -140,8 +153,8 @@ pub enum SignInOutcome {
     Refused {
         /// For the log.
         why: Why,
-        /// To be stored, if there is such an account.
-        event: Option<AccountEvent>,
+        /// To be stored; none if there is no such account.
+        events: Vec<AccountEvent>,
     },
     /// Too many failures; nothing was looked at.
     TryLater(TryLater),
@@ -186,6 +199,16 @@ impl SignInOutcome {
         }
     }
 
+    /// What has to be stored.
+    pub fn events(&self) -> &[AccountEvent] {
+        match self {
+            Self::SignedIn { events, .. }
+            | Self::EnrolFirst { events, .. }
+            | Self::Refused { events, .. } => events,
+            Self::MoreNeeded(_) | Self::TryLater(_) => &[],
+        }
+    }
+
     /// How it counts. A missing code is no failure, a right password alone is no success.
     pub fn ended(&self) -> Ended {
         match self {
@@ -210,7 +233,12 @@ pub fn sign_in(
     random: Random<'_>,
 ) -> SignInOutcome {
     if matches!(attempt.proof, Proof::Passkey(_)) {
-        return judge(door, account, attempt, now, random);
+        let address = attempt.address;
+        let outcome = judge(door, account, attempt, now, random);
+        if let (SignInOutcome::SignedIn { .. }, Some(account)) = (&outcome, account) {
+            attempts.know_place(&account.name, address, now);
+        }
+        return outcome;
     }
     match attempts.admit(attempt.name, attempt.address, now) {
         Err(later) => SignInOutcome::TryLater(later),
@@ -252,7 +280,9 @@ fn by_password(
     // Whatever is wrong with the account is looked at after the work, which is the same for all.
     let stored = account.and_then(|account| account.password.as_deref());
     let right = door.passwords.verify(stored, password);
-    let Some(account) = account else { return SignInOutcome::Refused { why: Why::UnknownName, event: None } };
+    let Some(account) = account else {
+        return SignInOutcome::Refused { why: Why::UnknownName, events: Vec::new() };
+    };
     let refused = |why| refused(account, why, address, now);
     if account.standing != Standing::Active {
         return refused(Why::NotActive);
@@ -291,12 +321,7 @@ fn by_password(
         Ok(events) => events,
         Err(why) => return refused(why),
     };
-    let enough = match door.requirement {
-        Requirement::Password => true,
-        Requirement::SecondFactor => assurance >= Assurance::PasswordAndCode,
-        Requirement::Passkey => false,
-    };
-    if enough {
+    if door.requirement.is_met_by(assurance) {
         SignInOutcome::SignedIn { assurance, events }
     } else {
         SignInOutcome::EnrolFirst { enrol: door.requirement, assurance, events }
@@ -304,7 +329,9 @@ fn by_password(
 }
 
 fn by_passkey(account: Option<&Account>, address: &str, proof: PasskeyProof, now: Moment) -> SignInOutcome {
-    let Some(account) = account else { return SignInOutcome::Refused { why: Why::UnknownName, event: None } };
+    let Some(account) = account else {
+        return SignInOutcome::Refused { why: Why::UnknownName, events: Vec::new() };
+    };
     let fresh = (0..=FRESH).contains(&now.saturating_sub(proof.at));
     if proof.account != account.id || !fresh {
         return refused(account, Why::WrongPasskey, address, now);
@@ -341,5 +368,5 @@ fn fitting(account: &Account, changes: Vec<Change>, now: Moment) -> Result<Vec<A
 fn refused(account: &Account, why: Why, address: &str, now: Moment) -> SignInOutcome {
     let change = Change::SignInFailed { why, address: Some(address.to_owned()) };
     let event = AccountEvent { account: account.id.clone(), at: now, change };
-    SignInOutcome::Refused { why, event: Some(event) }
+    SignInOutcome::Refused { why, events: vec![event] }
 }

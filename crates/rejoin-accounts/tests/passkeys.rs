@@ -11,8 +11,8 @@ use rejoin_accounts::passkey::{Ceremony, PasskeyRefused, RelyingParty, claimed_c
 use rejoin_accounts::password::{Cost, Passwords};
 use rejoin_accounts::session::Assurance;
 use rejoin_accounts::{
-    Attempt, Door, MINUTE, Moment, PasskeyProof, Password, Proof, Requirement, SignInOutcome, Wanted, Why,
-    sign_in, stored,
+    Attempt, Door, MINUTE, Moment, PasskeyProof, Password, Proof, Requirement, Secret, SignInOutcome, Wanted,
+    Why, sign_in, stored, totp,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -266,8 +266,10 @@ fn the_options_ask_for_what_we_need() {
     assert!(!options["user"]["id"].as_str().unwrap().contains("account"));
 }
 
+type Tampering = (&'static str, fn(&mut Authenticator));
+
 /// Every tampering, with what it does; each is tried at registration and at authentication.
-fn tamperings() -> Vec<(&'static str, fn(&mut Authenticator))> {
+fn tamperings() -> Vec<Tampering> {
     vec![
         ("another origin", |it| it.origin = "https://registry.example.net".into()),
         ("an origin below ours", |it| it.origin = "https://evil.registry.example.org".into()),
@@ -429,6 +431,27 @@ fn a_password_does_not_do_where_there_is_a_passkey() {
             let outcome = sign_in(door, Some(&account), attempt, &mut Attempts::default(), NOW, &mut random);
             assert_eq!(outcome, SignInOutcome::MoreNeeded(Wanted::Passkey));
         }
+    }
+}
+
+#[test]
+fn a_code_does_not_do_where_roles_ask_for_the_passkey() {
+    let (_, mut account, _) = registered(0);
+    let passwords = Passwords::new(Cost { memory_kib: 8, passes: 1, lanes: 1 }, &mut random).unwrap();
+    let password = Password::new("four words for you");
+    account.password = Some(passwords.hash(&password, &mut random).unwrap());
+    let secret = Secret::in_clear(vec![1; 20]);
+    account.authenticator = Some(totp::Authenticator { secret, last_step: None, recovery: Vec::new() });
+    for (requirement, wanted) in [
+        (Requirement::Password, Wanted::Code),
+        (Requirement::SecondFactor, Wanted::Code),
+        (Requirement::Passkey, Wanted::Passkey),
+    ] {
+        let proof = Proof::Password { password: &password, code: None };
+        let attempt = Attempt { name: "lucia", address: "192.0.2.1", proof };
+        let door = Door { passwords: &passwords, requirement };
+        let outcome = sign_in(door, Some(&account), attempt, &mut Attempts::default(), NOW, &mut random);
+        assert_eq!(outcome, SignInOutcome::MoreNeeded(wanted));
     }
 }
 

@@ -4,7 +4,7 @@
 use rejoin_accounts::account::{Account, AccountEvent, Change, DoesNotFit, Standing};
 use rejoin_accounts::attempts::Attempts;
 use rejoin_accounts::password::{Cost, Passwords};
-use rejoin_accounts::session::Assurance;
+use rejoin_accounts::session::{Assurance, Session};
 use rejoin_accounts::{
     Attempt, Door, Language, Moment, Password, Proof, Requirement, SECOND, Secret, ShownOnce, SignInOutcome,
     Wanted, Why, invitation, sign_in, stored, totp,
@@ -171,6 +171,9 @@ fn an_unknown_name_waits_as_a_known_one_does() {
     let known = schedule(&mut house, "lucia");
     assert_eq!(known, schedule(&mut house, "nobody"));
     assert_eq!(known, [false, false, false, false, false, true, true, true]);
+    // A failure is an event of the account it was aimed at, and of none if there is none.
+    let refused = |name: &str| House::new().try_it(name, "wrong", None).events().len();
+    assert_eq!((refused("lucia"), refused("nobody")), (1, 0));
     // Nothing is looked at while waiting, not even the right password.
     let before = house.passwords.evaluations();
     assert!(matches!(house.try_it("lucia", RIGHT, None), SignInOutcome::TryLater(_)));
@@ -323,6 +326,41 @@ fn a_new_invitation_voids_every_old_proof() {
 }
 
 #[test]
+fn requirements_and_what_meets_them() {
+    use Assurance as A;
+    let met = |requirement: Requirement| {
+        [A::Token, A::Password, A::PasswordAndCode, A::Passkey]
+            .map(|assurance| requirement.is_met_by(assurance))
+    };
+    assert_eq!(met(Requirement::Password), [false, true, true, true]);
+    assert_eq!(met(Requirement::SecondFactor), [false, false, true, true]);
+    assert_eq!(met(Requirement::Passkey), [false, false, false, true]);
+}
+
+#[test]
+fn no_credential_is_set_before_the_invitation_is_accepted() {
+    let created = Change::Created {
+        name: "lucia".into(),
+        display_name: "Lucía".into(),
+        organisation: "hhs".into(),
+        language: None,
+    };
+    let mut account = Account::created(&event(NOW, created)).unwrap();
+    let (_, invitation) = invitation::invite("account-1", 1000, NOW, &mut random);
+    account.apply(&event(NOW, Change::Invited { invitation })).unwrap();
+    let before = account.clone();
+    for change in [
+        Change::PasswordSet { phc: "x".into() },
+        Change::TotpEnrolled { secret: Secret::in_clear(vec![1]) },
+        Change::SignedIn { assurance: Assurance::Password, address: None, code: None, passkey: None },
+    ] {
+        assert_eq!(account.apply(&event(NOW, change)), Err(DoesNotFit::Standing));
+    }
+    assert_eq!(account.apply(&event(NOW + 1000, Change::InvitationAccepted)), Err(DoesNotFit::UsedBefore));
+    assert_eq!(account, before, "what is refused changes nothing");
+}
+
+#[test]
 fn events_that_do_not_fit() {
     let mut house = House::new();
     let mut apply = |change| house.account.apply(&event(NOW, change));
@@ -368,6 +406,21 @@ fn what_version_1_stored_is_read() {
         .map(|event| serde_json::to_value(&event.change).unwrap()["what"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(kinds.len(), 22, "every kind of change is in the file");
+}
+
+#[test]
+fn sessions_and_attempts_of_version_1_are_read() {
+    let text = include_str!("golden/session.json").trim_end();
+    let session: Session = stored::read(text).unwrap();
+    assert_eq!(stored::write(&session).unwrap(), text);
+    let token = "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEf";
+    let account = House::new().account;
+    let account = Account { sessions_since: None, ..account };
+    assert_eq!(session.check(token, &account, NOW + 1), Ok(Assurance::PasswordAndCode));
+    let text = include_str!("golden/attempts.json").trim_end();
+    let attempts: Attempts = stored::read(text).unwrap();
+    assert_eq!(stored::write(&attempts).unwrap(), text);
+    assert_eq!(attempts.locked_until("mateo", NOW), Some(NOW + 30 * SECOND));
 }
 
 #[test]
