@@ -155,6 +155,7 @@ impl Digest {
         hex(&self.0)
     }
 
+    #[cfg(feature = "passkeys")]
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
