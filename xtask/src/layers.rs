@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rejoin-ingest", &["rejoin-model", "rejoin-normalize"]),
     ("rejoin-synth", &["rejoin-model"]),
     ("rejoin-report", &[]),
+    ("rejoin-accounts", &[]),
     ("rejoin-sources", &["rejoin-model", "rejoin-inquiry"]),
     ("rejoin-linker", &["rejoin-model", "rejoin-normalize", "rejoin-linkage", "rejoin-ingest"]),
     (
@@ -82,6 +83,10 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("ct-merkle", &["rejoin-ledger"]),
     ("serde", &["rejoin-ingest", "rejoin-registry", "rejoin-linker"]),
     ("serde", &["rejoin-ingest", "rejoin-registry", "rejoin-linker", "rejoin-access"]),
+    ("serde", &["rejoin-ingest", "rejoin-registry", "rejoin-linker", "rejoin-accounts"]),
+    ("argon2", &["rejoin-accounts"]),
+    ("totp-rs", &["rejoin-accounts"]),
+    ("webauthn-rs", &["rejoin-accounts"]),
     ("rapidfuzz", &["rejoin-linkage"]),
     ("phonenumber", &["rejoin-normalize"]),
 ];
