@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rejoin-ingest", &["rejoin-model", "rejoin-normalize"]),
     ("rejoin-synth", &["rejoin-model"]),
     ("rejoin-report", &[]),
+    ("rejoin-exchange", &["rejoin-model", "rejoin-ingest"]),
     ("rejoin-sources", &["rejoin-model", "rejoin-inquiry"]),
     ("rejoin-linker", &["rejoin-model", "rejoin-normalize", "rejoin-linkage", "rejoin-ingest"]),
     (
@@ -52,16 +53,17 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crate → the only rooms that may use it (for tests, too, unless it is listed as a test's tool).
 const CONFINED: &[(&str, &[&str])] = &[
     ("rusqlite", &["rejoin-registry"]),
-    ("parquet", &["rejoin-ingest"]),
+    ("parquet", &["rejoin-ingest", "rejoin-exchange"]),
     ("arrow-ipc", &["rejoin-ingest"]),
     ("arrow-cast", &["rejoin-ingest"]),
-    ("calamine", &["rejoin-ingest", "rejoin-report"]),
+    ("calamine", &["rejoin-ingest", "rejoin-report", "rejoin-exchange"]),
     ("typst", &["rejoin-report"]),
     ("typst-assets", &["rejoin-report"]),
     ("typst-layout", &["rejoin-report"]),
     ("typst-pdf", &["rejoin-report"]),
     ("lopdf", &["rejoin-report"]),
-    ("rust_xlsxwriter", &["rejoin-ingest", "rejoin-report"]),
+    ("rust_xlsxwriter", &["rejoin-ingest", "rejoin-report", "rejoin-exchange"]),
+    ("quick-xml", &["rejoin-exchange"]),
     ("tantivy", &["rejoin-sources"]),
     ("pdf-extract", &["rejoin-sources"]),
     ("scraper", &["rejoin-sources"]),
