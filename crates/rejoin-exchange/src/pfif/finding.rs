@@ -73,12 +73,12 @@ codes! {
     FieldRepeated "field-repeated" Error "The field stands there twice." "El campo aparece dos veces.";
     FieldUnknown "field-unknown" Error "The field is not in this version of the format." "El campo no existe en esta versión del formato.";
     FieldOrder "field-order" Error "The field is out of order." "El campo está fuera de orden.";
-    FieldNested "field-nested" Warning "Elements stand inside a field." "Hay elementos dentro de un campo.";
+    FieldNested "field-nested" Advice "Elements stand inside a field." "Hay elementos dentro de un campo.";
     IdMissing "id-missing" Error "The record has no id." "El registro no tiene identificador.";
     IdForm "id-form" Error "The id is not a domain, a slash and a name." "El identificador no es dominio, barra y nombre.";
     IdRepeated "id-repeated" Error "The id was used before." "El identificador ya se usó.";
     DateForm "date-form" Error "The date is not yyyy-mm-ddThh:mm:ssZ." "La fecha no es aaaa-mm-ddThh:mm:ssZ.";
-    DateImpossible "date-impossible" Warning "There is no such date." "Esa fecha no existe.";
+    DateImpossible "date-impossible" Advice "There is no such date." "Esa fecha no existe.";
     EmailForm "email-form" Error "Not an e-mail address." "No es una dirección de correo.";
     PhoneForm "phone-form" Error "Not a telephone number." "No es un número de teléfono.";
     UrlForm "url-form" Error "Not an HTTP address." "No es una dirección HTTP.";
@@ -91,7 +91,7 @@ codes! {
     SexUnknown "sex-unknown" Error "Not female, male or other." "No es female, male ni other.";
     BirthForm "birth-form" Error "Not a year, a month or a day of birth." "No es año, mes ni día de nacimiento.";
     AgeForm "age-form" Error "Not an age or a range of ages." "No es una edad ni un intervalo de edades.";
-    AgeReversed "age-reversed" Warning "The range of ages begins with the higher." "El intervalo de edades empieza por la mayor.";
+    AgeReversed "age-reversed" Advice "The range of ages begins with the higher." "El intervalo de edades empieza por la mayor.";
     NoteWithoutPerson "note-without-person" Error "The note does not say whom it is about." "La nota no dice de quién trata.";
     NoteOfOtherPerson "note-of-other-person" Error "The note names another person than the one it stands in." "La nota nombra a otra persona que aquella en la que está.";
     LinkOneSided "link-one-sided" Warning "The linked person does not link back." "La persona enlazada no enlaza de vuelta.";

@@ -1,7 +1,7 @@
 //! What the specification asks of a feed, rule by rule, as findings.
 //!
 //! The rules are those that validators of the format check, for 1.1 to 1.4, and on the text as it stands: blanks
-//! around a value count. What goes beyond (impossible dates, HTML in a text) is a warning or advice, never an error.
+//! around a value count: errors and warnings are theirs. What goes beyond (impossible dates, HTML in a text) is advice.
 
 use super::finding::{Code, PfifFinding};
 use super::read::{reversed, version};

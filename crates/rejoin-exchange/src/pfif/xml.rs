@@ -1,6 +1,7 @@
 //! Bytes to a shallow tree: no document type, no entity but the five and characters by number, bounded depth, count
 //! and size. What cannot be read ends the reading; what came before is kept.
 
+use super::NAMESPACE;
 use super::finding::{Code, PfifFinding};
 use quick_xml::NsReader;
 use quick_xml::escape::resolve_xml_entity;
@@ -132,7 +133,13 @@ impl Builder {
             ResolveResult::Bound(namespace) => namespace.0.to_owned(),
             _ => String::new(),
         };
-        let name = start.local_name().as_ref().to_owned();
+        // An element of a foreign namespace inside one of ours is none of the format's fields, whatever it is called.
+        let local = start.local_name();
+        let foreign = self.open.last().is_some_and(|parent| parent.namespace != namespace)
+            && !namespace.is_empty()
+            && !namespace.starts_with(NAMESPACE);
+        let name =
+            if foreign { format!("{{{namespace}}}{}", local.as_ref()) } else { local.as_ref().to_owned() };
         self.open.push(Element { namespace, name, line, ..Element::default() });
         Ok(())
     }
