@@ -171,6 +171,24 @@ proptest! {
     }
 }
 
+#[test]
+#[ignore = "for measuring by hand: a large feed written, read and checked"]
+fn a_large_feed() {
+    let one = sensitive();
+    let persons = (0..20_000).map(|number| {
+        let mut person = one.persons[0].clone();
+        person.person_record_id = format!("example.org/{number}");
+        person.notes[0].person_record_id.clone_from(&person.person_record_id);
+        person
+    });
+    let feed = Feed { persons: persons.collect(), ..Default::default() };
+    let options = options(Consent::ALL);
+    let bytes = write(&feed, &options);
+    println!("{} bytes", bytes.len());
+    println!("{} persons", read(&bytes).0.persons.len());
+    println!("{} findings", validate(&bytes, 0).len());
+}
+
 fn sensitive() -> Feed {
     let note = Note {
         note_record_id: "example.org/n1".into(),
@@ -263,6 +281,9 @@ fn a_document_type_ends_the_reading() {
         read(&feed("1.4", "<p:person><p:full_name>A &b; &#65;&amp;</p:full_name></p:person>"));
     assert_eq!(read_feed.persons[0].full_name, "A &b; A&");
     assert!(findings.iter().any(|finding| finding.code == Code::EntityUnknown));
+    let wide: String = (0..10_000).map(|number| format!(" xmlns:n{number}=\"u\"")).collect();
+    let wide = feed("1.4", &format!("<p:person{wide}/>"));
+    assert!(read(&wide).1.iter().any(|finding| finding.code.ends_reading()));
     let deep = feed("1.4", &"<p:x>".repeat(100_000));
     assert!(read(&deep).1.iter().any(|finding| finding.code == Code::TooDeep));
 }

@@ -17,6 +17,10 @@ const LONGEST: usize = 1 << 20;
 /// The most elements that are read.
 const MOST_ELEMENTS: usize = 20_000_000;
 
+/// The longest list of attributes: the format has none, and every declaration of a namespace is looked through for
+/// each element within.
+const LONGEST_TAG: usize = 4096;
+
 /// An element.
 #[derive(Debug, Default)]
 pub(crate) struct Element {
@@ -123,7 +127,7 @@ impl Builder {
         if self.open.len() >= DEEPEST {
             return Err(Code::TooDeep);
         }
-        if self.elements > MOST_ELEMENTS {
+        if self.elements > MOST_ELEMENTS || start.attributes_raw().len() > LONGEST_TAG {
             return Err(Code::TooLarge);
         }
         if self.open.is_empty() && self.tree.root.is_some() {

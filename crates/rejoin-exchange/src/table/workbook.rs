@@ -33,6 +33,11 @@ pub fn xlsx(tables: &[Table], provenance: &Provenance, language: Language) -> Re
         table.check()?;
         fits(table)?;
     }
+    let long = |(_, _, value): &(&str, &str, String)| value.encode_utf16().count() > LONGEST_TEXT;
+    if let Some((_, word, _)) = provenance.lines(language).iter().find(|line| long(line)) {
+        let reason = format!("the text of {word:?}");
+        return Err(TableError::TooLarge { table: title(language).to_owned(), reason });
+    }
     write(tables, provenance, language)
         .map_err(|error| TableError::Format { format: "XLSX", reason: error.to_string() })
 }
@@ -73,7 +78,6 @@ fn write(tables: &[Table], provenance: &Provenance, language: Language) -> Resul
     first.set_name(sheet_name(title(language), &mut names))?;
     for (row, (_, word, value)) in (0..).zip(provenance.lines(language)) {
         first.write_string_with_format(row, 0, word, &bold)?;
-        let value: String = value.chars().take(LONGEST_TEXT / 2).collect();
         first.write_string(row, 1, holdable(&value))?;
     }
     first.set_column_width(0, 20)?;
