@@ -10,6 +10,7 @@ const FILES: &[&str] = &[
     include_str!("../../../presets/shelter-portal.toml"),
     include_str!("../../../presets/tracing-requests.toml"),
     include_str!("../../../presets/separated-children.toml"),
+    include_str!("../../../presets/pfif.toml"),
 ];
 
 /// Every preset. A preset that does not parse is a defect of the build, and a test holds them all.
