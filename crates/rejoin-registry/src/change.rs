@@ -181,7 +181,10 @@ impl<'a> Change<'a> {
 
     /// A decision was taken back.
     pub fn undone(&self, sequence: u64, undone: &MatchUndone) -> Result<(), Error> {
-        self.execute("UPDATE decision SET undone = ?1 WHERE sequence = ?2", values![sequence, undone.decision])
+        self.execute(
+            "UPDATE decision SET undone = ?1 WHERE sequence = ?2",
+            values![sequence, undone.decision],
+        )
     }
 
     /// A comparison of DNA.
@@ -195,7 +198,10 @@ impl<'a> Change<'a> {
 
     /// The profiles of a comparison were destroyed.
     pub fn dna_destroyed(&self, sequence: u64, destroyed: &DnaDestroyed) -> Result<(), Error> {
-        self.execute("UPDATE dna SET destroyed = ?1 WHERE sequence = ?2", values![sequence, destroyed.comparison])
+        self.execute(
+            "UPDATE dna SET destroyed = ?1 WHERE sequence = ?2",
+            values![sequence, destroyed.comparison],
+        )
     }
 
     /// A finding: what it says is sealed for its record, or for its list when it has none.

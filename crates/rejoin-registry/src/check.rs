@@ -73,7 +73,11 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
 
 impl Second {
     /// Reads a payload, and notes whose key is missing.
-    fn read<T: serde::de::DeserializeOwned>(&mut self, store: &Store, event: &StoredEvent) -> Result<Option<T>, Error> {
+    fn read<T: serde::de::DeserializeOwned>(
+        &mut self,
+        store: &Store,
+        event: &StoredEvent,
+    ) -> Result<Option<T>, Error> {
         let read = payload(&store.keys, event)?;
         if read.is_none() {
             for subject in event.subjects() {
@@ -114,7 +118,8 @@ impl Second {
             }
             wire::RECORD_RECEIVED => {
                 let received = read!(RecordReceived);
-                let (Some(reader), Ok(id)) = (self.readers.get(&received.delivery), received.id.parse()) else {
+                let (Some(reader), Ok(id)) = (self.readers.get(&received.delivery), received.id.parse())
+                else {
                     return Ok(());
                 };
                 let (record, doubts) = reader.read(id, received.row, &received.cells);
@@ -171,7 +176,8 @@ impl Second {
             }
             wire::DNA_COMPARED => {
                 let compared = read!(DnaCompared);
-                self.comparisons.insert(event.sequence, (first(&compared.child), first(&compared.other), None));
+                self.comparisons
+                    .insert(event.sequence, (first(&compared.child), first(&compared.other), None));
             }
             wire::DNA_DESTROYED => {
                 let destroyed = read!(DnaDestroyed);
@@ -192,7 +198,8 @@ impl Second {
                 self.activity.extend(seen.subjects.into_iter().map(|subject| (subject, event.sequence)));
             }
             kind if wire::has_stream(kind) => {
-                let subjects = event.subjects().into_iter().map(|subject| (subject.to_owned(), event.sequence));
+                let subjects =
+                    event.subjects().into_iter().map(|subject| (subject.to_owned(), event.sequence));
                 self.activity.extend(subjects);
                 let streamed = read!(Streamed);
                 self.streams.insert((streamed.stream, streamed.version), event.sequence);
@@ -209,8 +216,12 @@ impl Second {
         for pairs in [&mut self.decisions, &mut self.comparisons] {
             pairs.retain(|_, (child, other, _)| !gone.contains(child) && !gone.contains(other));
         }
-        let of_gone: HashSet<u64> =
-            self.activity.iter().filter(|(subject, _)| gone.contains(subject)).map(|(_, event)| *event).collect();
+        let of_gone: HashSet<u64> = self
+            .activity
+            .iter()
+            .filter(|(subject, _)| gone.contains(subject))
+            .map(|(_, event)| *event)
+            .collect();
         self.streams.retain(|_, event| !of_gone.contains(event));
         for (name, left) in [("people", tombstone.people), ("families", tombstone.families)] {
             if let Some(run) = self.runs.get_mut(name) {
@@ -243,10 +254,12 @@ impl Second {
         });
         let records: Vec<String> = records.collect();
         let mut findings = self.findings;
-        findings.extend(self.records.into_values().flat_map(|record| [record.findings, record.kept]).flatten());
+        findings
+            .extend(self.records.into_values().flat_map(|record| [record.findings, record.kept]).flatten());
         findings.sort_unstable();
         let entries = self.entries.into_iter().map(|((kind, id), event)| format!("{kind} {id} {event}"));
-        let streams = self.streams.into_iter().map(|((stream, version), event)| format!("{stream} {version} {event}"));
+        let streams =
+            self.streams.into_iter().map(|((stream, version), event)| format!("{stream} {version} {event}"));
         let activity = self.activity.into_iter().map(|(subject, event)| format!("{subject} {event}"));
         let erased = self.erased.into_iter().map(|(subject, event)| format!("{subject} {event}"));
         let runs = self.runs;
@@ -260,7 +273,8 @@ impl Second {
             store.lines("SELECT stream, version, event FROM stream ORDER BY stream, version", |row| {
                 Ok(format!("{} {} {}", row.get::<String>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?))
             })? == streams.collect::<Vec<_>>(),
-            store.lines("SELECT subject, event FROM activity ORDER BY subject, event", |row| words(row, 1))?
+            store
+                .lines("SELECT subject, event FROM activity ORDER BY subject, event", |row| words(row, 1))?
                 == activity.collect::<Vec<_>>(),
             store.lines("SELECT subject, event FROM erased ORDER BY subject", |row| words(row, 1))?
                 == erased.collect::<Vec<_>>(),
@@ -299,7 +313,9 @@ fn finding_lines(store: &Store) -> Result<Vec<String>, Error> {
         let (said, understood) = opened.unwrap_or_default();
         let record: String = row.get::<Option<String>>(6)?.unwrap_or_default();
         let delivery = row.get::<i64>(0)?.to_string();
-        Ok([&delivery, &list, &code, &number, &column, &said, &understood, &record].map(String::as_str).join("\u{1f}"))
+        Ok([&delivery, &list, &code, &number, &column, &said, &understood, &record]
+            .map(String::as_str)
+            .join("\u{1f}"))
     })?;
     lines.sort_unstable();
     Ok(lines)

@@ -29,7 +29,9 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase};
         let hint = match error.sqlite_error_code() {
-            Some(DatabaseCorrupt | NotADatabase) => "the file is damaged: keep a copy of it, and restore a backup",
+            Some(DatabaseCorrupt | NotADatabase) => {
+                "the file is damaged: keep a copy of it, and restore a backup"
+            }
             Some(DiskFull) => "the disk is full; nothing was changed",
             Some(DatabaseBusy) => "another program is writing to the case; nothing was changed, try again",
             _ => "is the disk full, or another program writing to the case? Nothing was changed",

@@ -1,9 +1,9 @@
 //! Who may belong with whom: the runs that propose, and what people decide. A run scores again only what is new since the
 //! last one, unless all is asked for. Decisions and comparisons of DNA are events; nothing is merged or deleted by them.
 
-use crate::derive::{finish, unchanged};
 use crate::change::{Change, bytes};
 use crate::database::values;
+use crate::derive::{finish, unchanged};
 use crate::project::{StoredEvent, payload};
 use crate::store::{EVENT, anchor};
 use crate::wire::{self, DnaCompared, DnaDestroyed, MatchDecided, MatchUndone, ModelRun};
@@ -215,7 +215,9 @@ impl Case {
             seen: row.map(|row| row.evidence).unwrap_or_default(),
         };
         let subjects = [anchor(&request.child.to_string()), anchor(&request.other.to_string())];
-        self.append(stamp, wire::MATCH_DECIDED, &subjects, &decided, |change, at| change.decision(at, &decided))
+        self.append(stamp, wire::MATCH_DECIDED, &subjects, &decided, |change, at| {
+            change.decision(at, &decided)
+        })
     }
 
     /// Takes a decision back. Both stay in the ledger.
@@ -279,7 +281,9 @@ impl Case {
         stamp: &Stamp,
     ) -> Result<u64, Error> {
         let destroyed = DnaDestroyed { comparison, profiles, bytes };
-        self.append(stamp, wire::DNA_DESTROYED, &[], &destroyed, |change, at| change.dna_destroyed(at, &destroyed))
+        self.append(stamp, wire::DNA_DESTROYED, &[], &destroyed, |change, at| {
+            change.dna_destroyed(at, &destroyed)
+        })
     }
 
     /// Appends one event, sealed for its subjects, and projects it, or neither.
@@ -383,7 +387,13 @@ impl Case {
             let first = |records: &[String]| records.first().and_then(|record| person(record));
             if let (Some(child), Some(other)) = (first(&compared.child), first(&compared.other)) {
                 let words = compared.words();
-                comparisons.push(Comparison { sequence: event.sequence, child, other, words, log10: compared.log10 });
+                comparisons.push(Comparison {
+                    sequence: event.sequence,
+                    child,
+                    other,
+                    words,
+                    log10: compared.log10,
+                });
             }
         }
         Ok(comparisons)

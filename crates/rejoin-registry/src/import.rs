@@ -228,7 +228,8 @@ impl Case {
         }
         // What is about a record goes with its event, sealed for it.
         let mut of_records: HashMap<RecordId, Vec<WireFinding>> = HashMap::new();
-        let written: HashSet<RecordId> = received.iter().map(|row| row.id).chain(gone.iter().copied()).collect();
+        let written: HashSet<RecordId> =
+            received.iter().map(|row| row.id).chain(gone.iter().copied()).collect();
         findings.retain(|finding| match finding.record.filter(|record| written.contains(record)) {
             Some(record) => {
                 of_records.entry(record).or_default().push(WireFinding::from(finding));
@@ -317,7 +318,8 @@ fn check_form(store: &Store, mapping: &Mapping) -> Result<(), Error> {
 
 /// The list's rows as the deliveries so far left them.
 fn last_delivery(store: &Store, list: &str) -> Result<LastDelivery, Error> {
-    let sql = format!("SELECT {EVENT} FROM delivery d JOIN event e ON e.sequence = d.sequence WHERE d.list = ?1");
+    let sql =
+        format!("SELECT {EVENT} FROM delivery d JOIN event e ON e.sequence = d.sequence WHERE d.list = ?1");
     let mut deliveries = HashMap::new();
     for stored in store.database.rows(&sql, values![list], StoredEvent::from_row)? {
         if let Some(received) = payload::<ListReceived>(&store.keys, &stored)? {
@@ -325,8 +327,9 @@ fn last_delivery(store: &Store, list: &str) -> Result<LastDelivery, Error> {
         }
     }
     let mut known = HashMap::new();
-    let sql =
-        format!("SELECT {EVENT}, r.present FROM record r JOIN event e ON e.sequence = r.event WHERE r.list = ?1");
+    let sql = format!(
+        "SELECT {EVENT}, r.present FROM record r JOIN event e ON e.sequence = r.event WHERE r.list = ?1"
+    );
     store.database.each(&sql, values![list], |row| {
         let (stored, present) = (StoredEvent::from_row(row)?, row.get::<bool>(6)?);
         let received: Option<RecordReceived> = payload(&store.keys, &stored)?;

@@ -343,7 +343,11 @@ fn read_key(file: &Path) -> Result<[u8; 32], Error> {
         && key.iter_mut().enumerate().all(|(at, byte)| {
             u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).map(|read| *byte = read).is_ok()
         });
-    if whole { Ok(key) } else { Err(Error::Keys(format!("{} holds no key of 64 hexadecimal digits", file.display()))) }
+    if whole {
+        Ok(key)
+    } else {
+        Err(Error::Keys(format!("{} holds no key of 64 hexadecimal digits", file.display())))
+    }
 }
 
 /// Writes a secret into a new file that only its owner reads, and waits until it is on disk.
@@ -384,12 +388,17 @@ mod tests {
         keys.keep().unwrap();
         assert!(!sealed.windows(3).any(|part| part == b"EVA"));
         let keys = Keys::open(&directory.path().join("k")).unwrap();
-        assert!(matches!(keys.open_sealed("record-received", &sealed).unwrap(), Opened::Plain(plain) if plain == b"EVA PAZ"));
+        assert!(
+            matches!(keys.open_sealed("record-received", &sealed).unwrap(), Opened::Plain(plain) if plain == b"EVA PAZ")
+        );
         assert!(keys.open_sealed("another-kind", &sealed).is_err());
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            assert!(!matches!(keys.open_sealed("record-received", &changed), Ok(Opened::Plain(_))), "byte {at}");
+            assert!(
+                !matches!(keys.open_sealed("record-received", &changed), Ok(Opened::Plain(_))),
+                "byte {at}"
+            );
         }
         assert_eq!(keys.destroy(&["r1".to_owned()]).unwrap(), 1);
         for (kind, sealed) in [("record-received", &sealed), ("match-decided", &both)] {

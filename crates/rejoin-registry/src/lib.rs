@@ -19,6 +19,7 @@ mod policies;
 mod project;
 mod schema;
 mod store;
+mod streams;
 mod tree;
 mod view;
 mod wire;
@@ -28,6 +29,7 @@ pub use error::Error;
 pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
+pub use streams::{Done, Given};
 pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
 
 use database::Database;
@@ -96,7 +98,9 @@ impl Case {
             Some(url) => {
                 let schema = format!("case_{}", keys::hex(&keys::random::<8>()?));
                 let database = Database::postgres(url, &schema)?;
-                let text = format!("# The case's tables are in this schema of a PostgreSQL database.\nschema = \"{schema}\"\n");
+                let text = format!(
+                    "# The case's tables are in this schema of a PostgreSQL database.\nschema = \"{schema}\"\n"
+                );
                 std::fs::write(directory.join(PLACE), text).map_err(refuse)?;
                 database
             }
@@ -131,7 +135,9 @@ impl Case {
             let schema = schema.as_ref().and_then(|place| place.get("schema")?.as_str());
             let schema = schema.ok_or_else(|| Error::NoCase { path: directory.into() })?;
             let Some(url) = &settings.database_url else {
-                return Err(Error::First("the case is kept by PostgreSQL: say where, by $REJOIN_DATABASE_URL"));
+                return Err(Error::First(
+                    "the case is kept by PostgreSQL: say where, by $REJOIN_DATABASE_URL",
+                ));
             };
             Database::postgres(url, schema)?
         } else {
@@ -201,7 +207,8 @@ fn keys_of(directory: &Path, settings: &Settings) -> Result<PathBuf, Error> {
     if let Some(keys) = &settings.keys {
         return Ok(keys.clone());
     }
-    let whole = directory.canonicalize().map_err(|source| Error::Directory { path: directory.into(), source })?;
+    let whole =
+        directory.canonicalize().map_err(|source| Error::Directory { path: directory.into(), source })?;
     let mut name = whole.file_name().unwrap_or_default().to_owned();
     name.push(".keys");
     Ok(whole.with_file_name(name))

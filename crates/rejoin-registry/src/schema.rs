@@ -79,7 +79,16 @@ CREATE TABLE derived (name TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;
 
 /// Tables that events give by themselves; the others are made by runs of linking and matching.
 pub(crate) const PROJECTED: [&str; 11] = [
-    "tree", "delivery", "record", "finding", "family_unit", "decision", "dna", "evidence", "stream", "activity",
+    "tree",
+    "delivery",
+    "record",
+    "finding",
+    "family_unit",
+    "decision",
+    "dna",
+    "evidence",
+    "stream",
+    "activity",
     "erased",
 ];
 

@@ -69,9 +69,14 @@ impl Store {
     pub fn checkpoint_without(&self, kinds: &[&str]) -> Result<Checkpoint, Error> {
         let places: Vec<String> = (1..=kinds.len()).map(|at| format!("?{at}")).collect();
         let kinds: Vec<Value<'_>> = kinds.iter().map(|kind| Value::from(*kind)).collect();
-        let such = if places.is_empty() { String::new() } else { format!("WHERE kind NOT IN ({})", places.join(", ")) };
+        let such = if places.is_empty() {
+            String::new()
+        } else {
+            format!("WHERE kind NOT IN ({})", places.join(", "))
+        };
         let sql = format!("SELECT sequence, hash FROM event {such} ORDER BY sequence DESC LIMIT 1");
-        let last = self.database.first(&sql, &kinds, |row| Ok((row.get::<u64>(0)?, row.get::<Vec<u8>>(1)?)))?;
+        let last =
+            self.database.first(&sql, &kinds, |row| Ok((row.get::<u64>(0)?, row.get::<Vec<u8>>(1)?)))?;
         Ok(last.map_or_else(Checkpoint::default, |(size, hash)| Checkpoint { size, head: hash_of(hash) }))
     }
 
@@ -88,7 +93,8 @@ impl Store {
         }
         let mut verifier = Verifier::default();
         let mut nodes = tree::Builder::default();
-        let sql = "SELECT sequence, at_micros, actor, kind, version, payload, hash FROM event ORDER BY sequence";
+        let sql =
+            "SELECT sequence, at_micros, actor, kind, version, payload, hash FROM event ORDER BY sequence";
         self.database.each(sql, &[], |row| {
             let (actor, kind): (String, String) = (row.get(2)?, row.get(3)?);
             let payload: Vec<u8> = row.get(5)?;
@@ -139,7 +145,11 @@ impl Store {
     }
 
     /// Texts of a derived table, opened; none when their subject was erased.
-    pub fn open_texts<T: serde::de::DeserializeOwned>(&self, kind: &str, sealed: &[u8]) -> Result<Option<T>, Error> {
+    pub fn open_texts<T: serde::de::DeserializeOwned>(
+        &self,
+        kind: &str,
+        sealed: &[u8],
+    ) -> Result<Option<T>, Error> {
         Ok(match self.keys.open_sealed(kind, sealed)? {
             Opened::Plain(plain) => serde_json::from_slice(&plain).ok(),
             Opened::NoKey(_) => None,

@@ -259,7 +259,8 @@ impl Case {
     /// Whom a record is linked to; itself when no run has linked it.
     pub(crate) fn person_of_record(&self, record: RecordId) -> Result<PersonId, Error> {
         let sql = "SELECT person FROM person WHERE record = ?1";
-        let person = self.store.database.first(sql, values![record.to_string()], |row| row.get::<String>(0))?;
+        let person =
+            self.store.database.first(sql, values![record.to_string()], |row| row.get::<String>(0))?;
         Ok(person.and_then(|person| person.parse().ok()).unwrap_or(PersonId::of_smallest(record)))
     }
 
@@ -318,7 +319,8 @@ impl Case {
         let mut findings = Vec::new();
         self.store.database.each(&sql, values, |row| {
             let Some(code) = FindingCode::from_word(&row.get::<String>(2)?) else { return Ok(()) };
-            let texts: Option<(String, String)> = self.store.open_texts("finding", &row.get::<Vec<u8>>(5)?)?;
+            let texts: Option<(String, String)> =
+                self.store.open_texts("finding", &row.get::<Vec<u8>>(5)?)?;
             let Some((said, understood)) = texts else { return Ok(()) };
             let line: Option<i64> = row.get(3)?;
             let record = row.get::<Option<String>>(6)?.and_then(|record| record.parse().ok());
@@ -343,7 +345,8 @@ impl Case {
             .store
             .database
             .rows(sql, values![delivery], |row| Ok((row.get::<String>(0)?, row.get::<u64>(1)?)))?;
-        let known = rows.into_iter().filter_map(|(code, count)| Some((FindingCode::from_word(&code)?.word(), count)));
+        let known =
+            rows.into_iter().filter_map(|(code, count)| Some((FindingCode::from_word(&code)?.word(), count)));
         Ok(known.collect())
     }
 
@@ -382,8 +385,9 @@ impl Case {
                 values![person],
             ),
         };
-        let sql =
-            format!("SELECT left_record, right_record, weight, joined, steps FROM link {such} ORDER BY ordinal");
+        let sql = format!(
+            "SELECT left_record, right_record, weight, joined, steps FROM link {such} ORDER BY ordinal"
+        );
         let mut links = Vec::new();
         self.store.database.each(&sql, values, |row| {
             if let (Ok(left), Ok(right)) = (row.get::<String>(0)?.parse(), row.get::<String>(1)?.parse()) {

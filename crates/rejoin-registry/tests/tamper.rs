@@ -58,10 +58,7 @@ fn what_was_changed_all_the_same_is_found_and_located() {
     };
     check("UPDATE event SET actor = 'nobody' WHERE sequence = 4", "event 4 ");
     check("UPDATE event SET at_micros = at_micros + 1 WHERE sequence = 1", "event 1 ");
-    check(
-        "UPDATE event SET payload = CAST(payload || x'00' AS BLOB) WHERE sequence = 3",
-        "event 3 ",
-    );
+    check("UPDATE event SET payload = CAST(payload || x'00' AS BLOB) WHERE sequence = 3", "event 3 ");
     check("DELETE FROM event WHERE sequence = 5", "event 5 is missing");
     check("UPDATE event SET hash = x'00' WHERE sequence = 2", "event 2 ");
     check("UPDATE event SET version = version + 65536 WHERE sequence = 2", "event 2 ");

@@ -102,8 +102,8 @@ fn numbered(sql: &str) -> String {
 impl Postgres {
     pub fn connect(url: &str, schema: &str) -> Result<Self, Error> {
         // The address is not repeated in the message: it may hold a password.
-        let mut config =
-            Config::from_str(url).map_err(|_| Error::Refused("the database's address cannot be read".into()))?;
+        let mut config = Config::from_str(url)
+            .map_err(|_| Error::Refused("the database's address cannot be read".into()))?;
         let near = |host: &Host| match host {
             Host::Unix(_) => true,
             Host::Tcp(name) => ["localhost", "127.0.0.1", "::1"].contains(&name.as_str()),
@@ -115,9 +115,12 @@ impl Postgres {
             ));
         }
         config.application_name("rejoin");
-        let named = schema.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        let named =
+            schema.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !named || schema.is_empty() {
-            return Err(Error::Refused(format!("{schema:?} is no name of a schema: small letters, digits and _")));
+            return Err(Error::Refused(format!(
+                "{schema:?} is no name of a schema: small letters, digits and _"
+            )));
         }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -172,9 +175,9 @@ impl Postgres {
             return Ok(());
         }
         let client = self.client.borrow();
-        let answers = self
-            .runtime
-            .block_on(join_all(pending.iter().map(|(statement, values)| client.execute_raw(statement, values))));
+        let answers = self.runtime.block_on(join_all(
+            pending.iter().map(|(statement, values)| client.execute_raw(statement, values)),
+        ));
         // The first is the cause; the others fail because the change is spoiled.
         answers.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(self.spoilt(error)))
     }
@@ -274,7 +277,9 @@ impl Postgres {
                 let _ = self.runtime.block_on(client.batch_execute("ROLLBACK"));
                 Err(error)
             }
-            Ok(()) => Ok(self.runtime.block_on(client.batch_execute(if keep { "COMMIT" } else { "ROLLBACK" }))?),
+            Ok(()) => {
+                Ok(self.runtime.block_on(client.batch_execute(if keep { "COMMIT" } else { "ROLLBACK" }))?)
+            }
         }
     }
 
