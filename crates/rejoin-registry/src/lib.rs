@@ -4,19 +4,27 @@
 //! by cell as written; records, people, families and custody are derived. An import is one transaction: killed at any
 //! moment it leaves the case as it was, or complete.
 
+mod accounts;
+mod casework;
 mod change;
 mod check;
 mod clocks;
 mod columns;
 mod database;
 mod derive;
+mod desk;
+mod erasure;
 mod error;
 mod evidence;
+mod facts;
 mod families;
 mod import;
 mod keys;
+mod organisations;
 mod policies;
 mod project;
+mod roles;
+mod rules;
 mod schema;
 mod store;
 mod streams;
@@ -25,12 +33,15 @@ mod view;
 mod wire;
 
 pub use derive::LinkReport;
+pub use desk::{CaseEntry, CaseFile, Desk, PersonFile, Reading, Seat};
+pub use erasure::{Erased, Hold};
 pub use error::Error;
 pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
+pub use rules::Withholding;
 pub use streams::{Done, Given};
-pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
+pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
 
 use database::Database;
 use rejoin_ledger::{Checkpoint, Hash};
@@ -145,6 +156,11 @@ impl Case {
         };
         let store = Store::open(database, &keys_of(directory, settings)?)?;
         Ok(Self { store, directory: directory.into(), readers: Mutex::default() })
+    }
+
+    /// Whether there is a case in a directory.
+    pub fn is_at(directory: &Path) -> bool {
+        directory.join(FILE).is_file() || directory.join(PLACE).is_file()
     }
 
     /// What keeps the data: `SQLite` or `PostgreSQL`.
