@@ -62,6 +62,8 @@ codes! {
         "a row of an earlier delivery is not in this one" / "una fila de una entrega anterior no está en esta",
     RowChanged "row-changed" Question
         "a row differs from the earlier delivery" / "una fila difiere de la entrega anterior",
+    ErasedNotTaken "erased-not-taken" Note
+        "a row of somebody whose data was erased; not taken in" / "una fila de alguien cuyos datos se borraron; no se admite",
     PageHeaderRow "page-header-row" Note
         "a page header repeated among the rows; left out" / "un encabezado de página repetido entre las filas; se omite",
     TitleLine "title-line" Note

@@ -87,8 +87,7 @@ impl Case {
     /// # Errors
     /// When the keys cannot be written.
     pub fn finish_erasures(&self) -> Result<u64, Error> {
-        let subjects =
-            self.store.database.rows("SELECT subject FROM erased", &[], |row| row.get::<String>(0))?;
+        let subjects: Vec<String> = self.store.erased()?.into_iter().collect();
         self.store.keys.destroy(&subjects)
     }
 

@@ -154,7 +154,15 @@ impl Case {
         findings.extend(interpreter.survey(&table.rows));
         let (identified, seen) = identify(&interpreter, &table.rows, &mut findings);
         let mut received = Vec::new();
+        // Who was erased stays erased, whoever sends the row again. What it says is not repeated in the finding.
+        let erased = self.store.erased()?;
         for (id, row) in identified {
+            if erased.contains(&id.to_string()) {
+                let words = "its record was erased; see the tombstone in the ledger";
+                findings
+                    .push(Finding::new(FindingCode::ErasedNotTaken, "", "", words.into()).at_row(row.number));
+                continue;
+            }
             let before = last.known.get(&id);
             let differs = before.map(|before| last.differences(before, &table.columns, &row.cells));
             let mut reread = false;

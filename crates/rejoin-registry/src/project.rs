@@ -4,12 +4,12 @@ use crate::change::{Change, PLAIN, SEALED};
 use crate::database::Row;
 use crate::keys::{self, Keys, Opened};
 use crate::store::Store;
-use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, Seen, Streamed, SubjectErased};
+use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, Seen, Streamed};
 use crate::{Error, Progress, evidence};
 use rejoin_ingest::{Interpreter, Mapping};
 use rejoin_model::{Field, Finding, Origin, Record, RecordId};
 use serde::de::DeserializeOwned;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// An event as stored.
 pub(crate) struct StoredEvent {
@@ -214,7 +214,6 @@ pub(crate) fn rebuild(store: &Store, progress: Progress<'_>) -> Result<(), Error
     change.regrow()?;
     change.commit()
 }
-
 
 /// Whether the ledger has runs of linking and of family matching.
 pub(crate) fn runs(store: &Store) -> Result<[bool; 2], Error> {

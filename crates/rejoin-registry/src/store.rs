@@ -183,6 +183,11 @@ impl Store {
         self.database.first("SELECT size FROM derived WHERE name = ?1", values![name], |row| row.get(0))
     }
 
+    /// Subjects that were erased.
+    pub fn erased(&self) -> Result<std::collections::HashSet<String>, Error> {
+        Ok(self.database.rows("SELECT subject FROM erased", &[], |row| row.get(0))?.into_iter().collect())
+    }
+
     /// Where a stream of events stands: how many it has.
     pub fn version(&self, stream: &str) -> Result<u64, Error> {
         let sql = "SELECT COALESCE(MAX(version), 0) FROM stream WHERE stream = ?1";

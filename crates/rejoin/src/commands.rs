@@ -1,6 +1,7 @@
 //! The commands, one file each where they are more than a few lines.
 
 pub mod account;
+pub mod casework;
 pub mod check;
 pub mod decide;
 pub mod demo;
@@ -12,6 +13,7 @@ pub mod link;
 pub mod list;
 pub mod measure;
 pub mod person;
+pub mod protect;
 pub mod replay;
 pub mod report;
 pub mod synth;

@@ -219,6 +219,46 @@ Examples:
         #[command(flatten)]
         output: Output,
     },
+    /// Casework: files of children and tracing requests, and what is to be done next.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case casework worklist
+  rejoin -C case casework open inquirer_words='a mother' sought_words='a girl of six' relation=mother priority=high organisation=hotline
+  rejoin -C case casework record t-144gj289144gj289 tracing-screened note='complete'
+  rejoin -C case casework show CHILD
+  rejoin -C case casework record CHILD contact-tried when=2018-07-02T15:00 channel=telephone reached=yes outcome='spoke with the mother' --key call-17
+  rejoin casework kinds
+
+Nothing here decides that two people are a family: people do, two of them sign, and it is on record who and why. Before a
+verification has passed, nobody who looks for a child learns where it is. Rules: docs/casework.md.")]
+    Casework(commands::casework::Casework),
+    /// Protect: withhold from somebody, emergency access and its review.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case protect withhold PERSON --fields whereabouts,contact --from person:p-0123456789abcdef --reason 'a threat'
+  rejoin -C case protect withhold PERSON --fields all --from organisation:border --reason 'by order' --until 2027-01-01
+  rejoin -C case --purpose child-care protect emergency PERSON --reason 'taken to hospital, allergies unknown'
+  rejoin -C case protect emergencies")]
+    Protect(commands::protect::Protect),
+    /// Legal holds: keep data from being erased.
+    #[command(
+        after_help = "Example:\n  rejoin -C case hold place PERSON --reason 'litigation hold, order of 2018-06-26'"
+    )]
+    Hold(commands::protect::HoldArgs),
+    /// Erase a person: the keys of the data are destroyed, a tombstone stays, the chain stays whole.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case erase PERSON --reason 'the person asked' --authority 'data protection law'
+  rejoin -C case erase --again      after a crash, or after keys were restored from a backup")]
+    Erase(commands::protect::Erase),
+    /// Who read, exported, was refused or worked on a person's file.
+    #[command(after_help = "Example:\n  rejoin -C case --purpose oversight readers p-0123456789abcdef")]
+    Readers {
+        /// The person's id.
+        person: String,
+        #[command(flatten)]
+        output: Output,
+    },
     /// List what a case holds, or what Rejoin knows.
     #[command(after_help = "\
 Examples:
@@ -277,6 +317,11 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Replay(replay) => replay.run(&context),
         Command::Estimate(estimate) => estimate.run(&context),
         Command::Person { id, output } => commands::person::run(&context, id, output),
+        Command::Casework(casework) => casework.run(&context),
+        Command::Protect(protect) => protect.run(&context),
+        Command::Hold(hold) => hold.run(&context),
+        Command::Erase(erase) => erase.run(&context),
+        Command::Readers { person, output } => commands::protect::readers(&context, person, output),
         Command::List(list) => list.run(&context),
         Command::Verify { checkpoint, output } => commands::verify(&context, checkpoint.as_deref(), output),
         Command::Rebuild => commands::rebuild(&context),
