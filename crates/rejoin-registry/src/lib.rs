@@ -4,35 +4,47 @@
 //! by cell as written; records, people, families and custody are derived. An import is one transaction: killed at any
 //! moment it leaves the case as it was, or complete.
 
+mod accounts;
 mod change;
 mod check;
 mod clocks;
 mod columns;
 mod database;
 mod derive;
+mod door;
 mod error;
 mod evidence;
 mod families;
 mod import;
 mod keys;
+mod organisations;
 mod policies;
 mod project;
+mod roles;
 mod schema;
 mod store;
 mod streams;
+mod tokens;
 mod tree;
 mod view;
 mod wire;
 
+pub use accounts::NewAccount;
 pub use derive::LinkReport;
+pub use door::{Entered, SignIn};
 pub use error::Error;
 pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
+pub use organisations::Organisations;
+pub use roles::Roles;
 pub use streams::{Done, Given};
+pub use tokens::{TokenDenied, TokenRequest};
 pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
 
+use accounts::Keeper;
 use database::Database;
+use rejoin_accounts::password::Cost;
 use rejoin_ledger::{Checkpoint, Hash};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -59,6 +71,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// The directory of keys; without it the case's with `.keys` behind its name.
     pub keys: Option<PathBuf>,
+    /// What a guess at a password costs; without it what is recommended.
+    pub password_cost: Option<Cost>,
 }
 
 /// A case: one registry on disk.
@@ -67,6 +81,7 @@ pub struct Case {
     directory: PathBuf,
     /// Readers of deliveries, which never change.
     readers: Mutex<HashMap<u64, Arc<project::Reader>>>,
+    keeper: Keeper,
 }
 
 const FILE: &str = "rejoin.sqlite";
@@ -111,7 +126,7 @@ impl Case {
         store.keys.token("case", "opened")?;
         opening.append(stamp, wire::CASE_OPENED, &serde_json::json!({}))?;
         opening.commit()?;
-        Ok(Self { store, directory: directory.into(), readers: Mutex::default() })
+        Ok(Self { store, directory: directory.into(), readers: Mutex::default(), keeper: keeper_of(settings) })
     }
 
     /// Opens a case.
@@ -144,7 +159,7 @@ impl Case {
             return Err(Error::NoCase { path: directory.into() });
         };
         let store = Store::open(database, &keys_of(directory, settings)?)?;
-        Ok(Self { store, directory: directory.into(), readers: Mutex::default() })
+        Ok(Self { store, directory: directory.into(), readers: Mutex::default(), keeper: keeper_of(settings) })
     }
 
     /// What keeps the data: `SQLite` or `PostgreSQL`.
@@ -200,6 +215,10 @@ impl Case {
         }
         Ok(())
     }
+}
+
+fn keeper_of(settings: &Settings) -> Keeper {
+    Keeper::new(settings.password_cost.unwrap_or(Cost::RECOMMENDED))
 }
 
 /// The directory of a case's keys: apart from its data.
