@@ -159,8 +159,7 @@ impl Bench {
             (Some(theirs), Some(place)) => place.is_within(&theirs),
             _ => false,
         };
-        let left =
-            self.known.values().any(|other| other.id != account.id && manages(other) && covers(other));
+        let left = self.known.values().any(|other| other.id != account.id && manages(other) && covers(other));
         if !manages(account) || left {
             return Ok(());
         }

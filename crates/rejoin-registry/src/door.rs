@@ -14,12 +14,12 @@ use rejoin_accounts::attempts::{Admission, Attempts, Ended, TryLater};
 use rejoin_accounts::passkey::{Ceremony, PasskeyRefused, RelyingParty, claimed_credential};
 use rejoin_accounts::password::NotChosen;
 use rejoin_accounts::session::{Assurance, Session, SessionLimits, SessionRefused, session_digest};
+use rejoin_accounts::token::ApiToken;
 use rejoin_accounts::totp::{self, Enrolment};
 use rejoin_accounts::{
     Attempt, Door, Language, MINUTE, PasskeyProof, Password, Proof, Requirement, ShownOnce, SignInOutcome,
     Wanted, Why, invitation, judge, stored,
 };
-use rejoin_accounts::token::ApiToken;
 use std::collections::BTreeSet;
 
 /// Under which key what the door keeps is sealed: the names that were tried, and ceremonies.
@@ -449,8 +449,7 @@ impl Case {
     ) -> Result<Account, Error> {
         let ceremony = self.take_ceremony(ceremony)?;
         self.adding(here, "add passkey", stamp, |account| {
-            let ceremony =
-                ceremony.ok_or_else(|| Stop::Denied(PasskeyRefused::Ceremony.to_string()))?;
+            let ceremony = ceremony.ok_or_else(|| Stop::Denied(PasskeyRefused::Ceremony.to_string()))?;
             let added = party
                 .finish_registration(ceremony, account, response, label, stamp.at_micros)
                 .map_err(|_| Stop::Denied("the passkey was not accepted".into()))?;
@@ -463,7 +462,9 @@ impl Case {
     /// # Errors
     /// [`Error::Denied`]; [`Error::Account`] when there is none with this id.
     pub fn remove_passkey(&self, here: &Entered, id: &str, stamp: &Stamp) -> Result<Account, Error> {
-        self.own(here, "remove passkey", stamp, |_, _| Ok(vec![Happened::PasskeyRemoved { id: id.to_owned() }]))
+        self.own(here, "remove passkey", stamp, |_, _| {
+            Ok(vec![Happened::PasskeyRemoved { id: id.to_owned() }])
+        })
     }
 
     /// Options for the browser to sign with a passkey: of an account whose password was right ([`SignIn::MoreNeeded`]), or
@@ -507,9 +508,7 @@ impl Case {
             known.values().find(|account| account.passkeys.iter().any(|passkey| passkey.id == id))
         });
         let proof = match (ceremony, account) {
-            (Some(ceremony), Some(account)) => {
-                party.finish_authentication(ceremony, account, response, now)
-            }
+            (Some(ceremony), Some(account)) => party.finish_authentication(ceremony, account, response, now),
             (None, _) => Err(PasskeyRefused::Ceremony),
             (_, None) => Err(PasskeyRefused::Account),
         };

@@ -126,7 +126,12 @@ impl Case {
         store.keys.token("case", "opened")?;
         opening.append(stamp, wire::CASE_OPENED, &serde_json::json!({}))?;
         opening.commit()?;
-        Ok(Self { store, directory: directory.into(), readers: Mutex::default(), keeper: keeper_of(settings) })
+        Ok(Self {
+            store,
+            directory: directory.into(),
+            readers: Mutex::default(),
+            keeper: keeper_of(settings),
+        })
     }
 
     /// Opens a case.
@@ -159,7 +164,12 @@ impl Case {
             return Err(Error::NoCase { path: directory.into() });
         };
         let store = Store::open(database, &keys_of(directory, settings)?)?;
-        Ok(Self { store, directory: directory.into(), readers: Mutex::default(), keeper: keeper_of(settings) })
+        Ok(Self {
+            store,
+            directory: directory.into(),
+            readers: Mutex::default(),
+            keeper: keeper_of(settings),
+        })
     }
 
     /// What keeps the data: `SQLite` or `PostgreSQL`.

@@ -148,7 +148,8 @@ impl Organisations {
 
 /// A path that is never empty, of ids that are none either.
 fn path<'a>(ids: impl IntoIterator<Item = &'a str>) -> Organisation {
-    let ids: Vec<&str> = ids.into_iter().map(|id| if id.trim().is_empty() { "unnamed" } else { id }).collect();
+    let ids: Vec<&str> =
+        ids.into_iter().map(|id| if id.trim().is_empty() { "unnamed" } else { id }).collect();
     Organisation::new(ids).unwrap_or_else(|| unreachable!("the root is in every path"))
 }
 

@@ -97,9 +97,7 @@ fn read(text: &str) -> Result<Roles, String> {
             Some("second-factor") => Requirement::SecondFactor,
             Some("passkey") => Requirement::Passkey,
             Some(other) => {
-                return Err(of(format!(
-                    "sign_in is password, second-factor or passkey, and not {other:?}"
-                )));
+                return Err(of(format!("sign_in is password, second-factor or passkey, and not {other:?}")));
             }
             None => usual(&grants, &actions),
         };
@@ -161,14 +159,13 @@ pub(crate) fn may_give(by: &Actor, role: &Role) -> Result<(), String> {
     if role.actions().contains(&Action::Operate) {
         return refuse("is given by a custodian only");
     }
-    let administers = |held: &Arc<Role>| {
-        held.id() == ADMINISTRATOR && held.actions().contains(&Action::ManageAccounts)
-    };
+    let administers =
+        |held: &Arc<Role>| held.id() == ADMINISTRATOR && held.actions().contains(&Action::ManageAccounts);
     if by.roles.iter().any(administers) {
-        let everybody =
-            role.grants().iter().any(|grant| {
-                grant.scope == Scope::All && grant.purpose != Purpose::Statistics
-            });
+        let everybody = role
+            .grants()
+            .iter()
+            .any(|grant| grant.scope == Scope::All && grant.purpose != Purpose::Statistics);
         return if everybody && by.organisation.path().len() > 1 {
             refuse("reaches everybody's data, and is given at the root of the organisations only")
         } else {
@@ -288,7 +285,10 @@ mod tests {
         assert!(may(&desk, "journalist") && may(&desk, "desk"));
         assert!(!may(&desk, "data-contributor") && !may(&desk, "person") && !may(&desk, "case-worker"));
         let clerk = actor(&roles, &["case-worker", "desk"], &["registry"]);
-        assert!(!may(&clerk, "tracing-officer"), "it shows the organisation's, where the clerk sees the assigned");
+        assert!(
+            !may(&clerk, "tracing-officer"),
+            "it shows the organisation's, where the clerk sees the assigned"
+        );
     }
 
     #[test]

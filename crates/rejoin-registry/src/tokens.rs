@@ -182,9 +182,8 @@ impl Case {
         }
         let whole = self.actor_of(account, BTreeSet::new())?;
         let organisation = organisation.unwrap_or(&token.scope.organisation);
-        let good = reaching(&bench, &whole, |reach| {
-            token.check(text, account, word, organisation, reach, now)
-        });
+        let good =
+            reaching(&bench, &whole, |reach| token.check(text, account, word, organisation, reach, now));
         if let Err(why) = good {
             return self.no_entry(Some((account, token)), address, why, now).map(Err);
         }

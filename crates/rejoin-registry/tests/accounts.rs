@@ -96,10 +96,7 @@ fn the_whole_life_of_an_account() {
     let closed = place.case.close_account(&operator, &account.id, "left", &stamp(later)).unwrap();
     assert_eq!(closed.standing, Standing::Closed);
     assert!(matches!(place.case.create_account(&operator, &new, &stamp(later)), Err(Error::Account(_))));
-    assert!(matches!(
-        place.case.resume(&operator, &account.id, &stamp(later)),
-        Err(Error::Account(_))
-    ));
+    assert!(matches!(place.case.resume(&operator, &account.id, &stamp(later)), Err(Error::Account(_))));
 
     let before = place.case.accounts().unwrap();
     place.verify();
@@ -160,10 +157,7 @@ fn a_lock_outlives_a_restart_and_an_unlock_ends_it() {
     place.case.unlock(&place.operator(), "mateo", &stamp(NOW)).unwrap();
     place.reopen();
     assert_eq!(place.case.locked_until("mateo", NOW).unwrap(), None);
-    assert!(matches!(
-        sign_in(&place.case, "mateo", PASSWORD, None, stranger, NOW),
-        SignIn::SignedIn { .. }
-    ));
+    assert!(matches!(sign_in(&place.case, "mateo", PASSWORD, None, stranger, NOW), SignIn::SignedIn { .. }));
     place.verify();
 }
 
@@ -253,8 +247,7 @@ fn nobody_gives_themselves_or_others_more_than_they_may() {
     place.account("worker", "orr", &["case-worker"], NOW);
     place.account("guard", "dhs", &["data-contributor"], NOW);
     place.account("keeper", "registry", &["custodian"], NOW);
-    let (root, hhs, worker) =
-        (place.actor("root-admin"), place.actor("hhs-admin"), place.actor("worker"));
+    let (root, hhs, worker) = (place.actor("root-admin"), place.actor("hhs-admin"), place.actor("worker"));
     let case = &place.case;
     let at = stamp(NOW);
     let before = place.refusals().len();
@@ -273,8 +266,13 @@ fn nobody_gives_themselves_or_others_more_than_they_may() {
     assert!(matches!(hidden, Error::NoAccount(_)) && matches!(absent, Error::NoAccount(_)));
     let create = |organisation, role: &str| {
         let roles = [role.to_owned()];
-        let new =
-            NewAccount { name: "friend", display_name: "Friend", organisation, language: None, roles: &roles };
+        let new = NewAccount {
+            name: "friend",
+            display_name: "Friend",
+            organisation,
+            language: None,
+            roles: &roles,
+        };
         case.create_account(&hhs, &new, &at).map(|_| ())
     };
     denied(create("dhs", "data-contributor"), "not yours");
@@ -290,7 +288,11 @@ fn nobody_gives_themselves_or_others_more_than_they_may() {
     // The last one who manages accounts stays.
     give(&hhs, "worker", "tracing-officer").unwrap();
     case.suspend(&root, "hhs-admin", "on leave", &at).unwrap();
-    denied(case.suspend(&place.operator(), "keeper", "x", &at).and_then(|_| case.suspend(&place.operator(), "root-admin", "x", &at)), "last active");
+    denied(
+        case.suspend(&place.operator(), "keeper", "x", &at)
+            .and_then(|_| case.suspend(&place.operator(), "root-admin", "x", &at)),
+        "last active",
+    );
     let operator = place.operator();
     denied(case.take_role(&operator, "root-admin", "administrator", &at), "last active");
     denied(case.close_account(&operator, "root-admin", "x", &at), "last active");
@@ -425,11 +427,12 @@ fn files_of_roles_and_organisations_are_read_and_their_faults_named() {
     let directory = place.directory.path().join("case");
     let id = place.account("mateo", "orr", &["verifier"], NOW);
     let account = place.case.account(&id).unwrap().unwrap();
-    assert_eq!(
-        place.case.organisation_of_list("shelter-portal").unwrap().path(),
-        ["registry", "hhs", "orr"]
-    );
-    std::fs::write(directory.join("organisations.toml"), door::TREE.replace("within = \"hhs\"", "within = \"orr\"")).unwrap();
+    assert_eq!(place.case.organisation_of_list("shelter-portal").unwrap().path(), ["registry", "hhs", "orr"]);
+    std::fs::write(
+        directory.join("organisations.toml"),
+        door::TREE.replace("within = \"hhs\"", "within = \"orr\""),
+    )
+    .unwrap();
     let cycle = place.case.actor_of(&account, BTreeSet::new()).unwrap_err();
     assert!(matches!(&cycle, Error::Organisations(words) if words.contains("within each other")), "{cycle}");
     std::fs::remove_file(directory.join("organisations.toml")).unwrap();

@@ -183,7 +183,8 @@ fn sha1(message: &[u8]) -> [u8; 20] {
                 2 => ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc),
                 _ => (b ^ c ^ d, 0xca62_c1d6_u32),
             };
-            let next = a.rotate_left(5).wrapping_add(mixed).wrapping_add(e).wrapping_add(round).wrapping_add(*word);
+            let next =
+                a.rotate_left(5).wrapping_add(mixed).wrapping_add(e).wrapping_add(round).wrapping_add(*word);
             (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
         }
         for (sum, value) in state.iter_mut().zip([a, b, c, d, e]) {
