@@ -33,8 +33,9 @@ pub(crate) struct Keeper {
     cost: Cost,
     passwords: OnceLock<Passwords>,
     known: Mutex<(Checkpoint, Arc<Known>)>,
-    /// The roles, with the text that they were read from.
+    /// The roles, and the tree without lists that stand alone, each with the text that it was read from.
     roles: Mutex<Option<(String, Arc<Roles>)>>,
+    tree: Mutex<Option<(String, Arc<Organisations>)>>,
     pub calls: Calls,
 }
 
@@ -66,6 +67,7 @@ impl Keeper {
             passwords: OnceLock::new(),
             known: Mutex::default(),
             roles: Mutex::default(),
+            tree: Mutex::default(),
             calls: Calls::default(),
         }
     }
@@ -215,7 +217,18 @@ impl Case {
 
     /// The organisation that contributes a list.
     pub fn organisation_of_list(&self, list: &str) -> Result<Organisation, Error> {
-        Ok(self.organisations()?.of_list(list))
+        let text = organisations::text(&self.directory)?;
+        let mut kept = locked(&self.keeper.tree);
+        if let Some((of, tree)) = &*kept
+            && *of == text
+        {
+            return Ok(tree.of_list(list));
+        }
+        // Which other lists there are does not matter to this one.
+        let tree = Arc::new(organisations::parse(&text, [])?);
+        let found = tree.of_list(list);
+        *kept = Some((text, tree));
+        Ok(found)
     }
 
     /// An account as the access decision sees it: its roles, its place in the tree, its teams.

@@ -119,6 +119,9 @@ pub enum Error {
     /// A key of an earlier command, with other content.
     #[error("the command key {0:?} was used before, for another command")]
     KeyReused(String),
+    /// The rules of casework do not allow it yet; the words say what is missing and who can do it.
+    #[error("{}", .0.english())]
+    Casework(rejoin_casework::Refusal),
     /// Not allowed.
     #[error("{0}")]
     Denied(String),
@@ -248,6 +251,7 @@ impl Error {
             Error::KeyLeft(_) => "a backup of the keys was restored? `rejoin erase --again` destroys it".into(),
             Error::Outdated { .. } => "look at what changed, then decide again".into(),
             Error::KeyReused(_) => "give every command a key of its own".into(),
+            Error::Casework(refusal) => format!("the rule is {}; docs/casework.md has them all", refusal.code()),
             Error::Denied(_) => "who may see what stands in docs/security.md; refusals are on record".into(),
             Error::Tampered(_) => {
                 "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()

@@ -214,10 +214,13 @@ impl Case {
             probability: row.as_ref().map_or(0.0, |row| row.probability),
             seen: row.map(|row| row.evidence).unwrap_or_default(),
         };
-        let subjects = [anchor(&request.child.to_string()), anchor(&request.other.to_string())];
-        self.append(stamp, wire::MATCH_DECIDED, &subjects, &decided, |change, at| {
-            change.decision(at, &decided)
-        })
+        let change = self.store.begin()?;
+        if relation != Relation::Sibling {
+            self.tell_casework(&change, request, relation, stamp)?;
+        }
+        let sequence = self.write_decision(&change, &decided, stamp)?;
+        change.commit()?;
+        Ok(sequence)
     }
 
     /// Takes a decision back. Both stay in the ledger.
@@ -228,15 +231,25 @@ impl Case {
         if reason.trim().is_empty() {
             return Err(Error::Refused("taking a decision back needs a reason".into()));
         }
-        let subjects = match self.decisions()?.iter().find(|decision| decision.sequence == sequence) {
+        let decisions = self.decisions_whole()?;
+        let taken_back = match decisions.iter().find(|decision| decision.sequence == sequence) {
             None => return Err(Error::Refused(format!("event {sequence} is no decision"))),
             Some(decision) if decision.undone.is_some() => {
                 return Err(Error::Refused(format!("the decision {sequence} was taken back already")));
             }
-            Some(decision) => [anchor(&decision.child.to_string()), anchor(&decision.other.to_string())],
+            Some(decision) => decision,
         };
+        let subjects = [anchor(&taken_back.child.to_string()), anchor(&taken_back.other.to_string())];
         let undone = MatchUndone { decision: sequence, reason: reason.trim().into() };
-        self.append(stamp, wire::MATCH_UNDONE, &subjects, &undone, |change, at| change.undone(at, &undone))
+        let change = self.store.begin()?;
+        if taken_back.relation != Relation::Sibling {
+            self.untell_casework(&change, taken_back, reason.trim(), stamp)?;
+        }
+        let [child, other] = &subjects;
+        let at = change.append_sealed(stamp, wire::MATCH_UNDONE, &[child, other], &undone)?;
+        change.undone(at, &undone)?;
+        change.commit()?;
+        Ok(at)
     }
 
     /// Writes down the result of a comparison of DNA.
@@ -338,7 +351,7 @@ impl Case {
     }
 
     /// Decisions, oldest first, also those that were taken back.
-    pub fn decisions(&self) -> Result<Vec<Decision>, Error> {
+    pub(crate) fn decisions_whole(&self) -> Result<Vec<Decision>, Error> {
         let person = self.anchored()?;
         let sql = format!(
             "SELECT {EVENT}, d.undone FROM decision d JOIN event e ON e.sequence = d.sequence ORDER BY d.sequence"
@@ -499,11 +512,11 @@ fn propose(
     }
     progress("reading people", 0, 0);
     let before = case.checkpoint()?;
-    let view = case.view()?;
+    let view = case.whole()?;
     let people = view.people();
     let (columns, named) = columns::of_people(&people, &view.units);
     let row_of = rows(&people);
-    let (decisions, comparisons) = (case.decisions()?, case.comparisons()?);
+    let (decisions, comparisons) = (case.decisions_whole()?, case.comparisons()?);
     let standing = standing(&decisions);
     let parents = standing.iter().filter(|rejection| rejection.relation != Relation::Sibling);
     let rejected: Vec<Rejected> = parents
@@ -607,7 +620,11 @@ fn propose(
     };
     drop(people);
     all.extend(siblings);
-    let candidates = all.iter().map(candidate).collect();
+    // What leaves is who, what and how likely; the evidence is read at a desk.
+    let candidates = all
+        .iter()
+        .map(|row| candidate(&Row { evidence: Vec::new(), new: Vec::new(), ..row.clone() }))
+        .collect();
     if how.dry || !how.without.is_empty() {
         return Ok((report, candidates));
     }

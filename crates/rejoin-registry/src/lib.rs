@@ -5,15 +5,19 @@
 //! moment it leaves the case as it was, or complete.
 
 mod accounts;
+mod casework;
 mod change;
 mod check;
 mod clocks;
 mod columns;
 mod database;
 mod derive;
+mod desk;
 mod door;
+mod erasure;
 mod error;
 mod evidence;
+mod facts;
 mod families;
 mod import;
 mod keys;
@@ -21,6 +25,7 @@ mod organisations;
 mod policies;
 mod project;
 mod roles;
+mod rules;
 mod schema;
 mod store;
 mod streams;
@@ -31,16 +36,19 @@ mod wire;
 
 pub use accounts::NewAccount;
 pub use derive::LinkReport;
+pub use desk::{CaseEntry, CaseFile, Desk, PersonFile, Reading, Seat};
 pub use door::{Entered, SignIn};
+pub use erasure::{Erased, Hold};
 pub use error::Error;
 pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use organisations::Organisations;
 pub use roles::Roles;
+pub use rules::Withholding;
 pub use streams::{Done, Given};
 pub use tokens::{TokenDenied, TokenRequest};
-pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
+pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
 
 use accounts::Keeper;
 use database::Database;
@@ -170,6 +178,11 @@ impl Case {
             readers: Mutex::default(),
             keeper: keeper_of(settings),
         })
+    }
+
+    /// Whether there is a case in a directory.
+    pub fn is_at(directory: &Path) -> bool {
+        directory.join(FILE).is_file() || directory.join(PLACE).is_file()
     }
 
     /// What keeps the data: `SQLite` or `PostgreSQL`.

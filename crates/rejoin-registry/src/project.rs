@@ -215,19 +215,6 @@ pub(crate) fn rebuild(store: &Store, progress: Progress<'_>) -> Result<(), Error
     change.commit()
 }
 
-/// Subjects of tombstones in the ledger.
-pub(crate) fn erased(store: &Store) -> Result<HashSet<String>, Error> {
-    let mut erased = HashSet::new();
-    store.each_event(|event| {
-        if event.kind == wire::SUBJECT_ERASED
-            && let Some(tombstone) = payload::<SubjectErased>(&store.keys, &event)?
-        {
-            erased.extend(tombstone.subjects);
-        }
-        Ok(())
-    })?;
-    Ok(erased)
-}
 
 /// Whether the ledger has runs of linking and of family matching.
 pub(crate) fn runs(store: &Store) -> Result<[bool; 2], Error> {

@@ -1,4 +1,5 @@
-//! Reading a case: records as understood, people, candidates, findings, and the scene that measures look at.
+//! Reading a case: records as understood, people, candidates, findings, and the scene that measures look at. What is
+//! read whole stays inside; what leaves has been through the access decision (`desk`).
 
 use crate::database::{Value, values};
 use crate::project::{Reader, StoredEvent, payload};
@@ -6,6 +7,7 @@ use crate::store::{EVENT, anchor};
 use crate::wire::{ListReceived, RecordReceived};
 use crate::{Case, Error, clocks, policies};
 use rayon::prelude::*;
+use rejoin_access::Reduced;
 use rejoin_custody::clock::Rule;
 use rejoin_custody::{Person, separation};
 use rejoin_ingest::Row;
@@ -19,18 +21,38 @@ use rejoin_model::{
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 
-/// Everything derived, loaded at one checkpoint.
+/// Everything derived, loaded at one moment; never leaves the registry.
+pub(crate) struct Whole {
+    /// Where the ledger stood, readings left out.
+    pub checkpoint: Checkpoint,
+    pub records: Vec<Record>,
+    /// Record → person; a record that no run has linked is a person of its own.
+    pub person_of: HashMap<RecordId, PersonId>,
+    pub not_linked: usize,
+    pub candidates: Vec<FamilyCandidate>,
+    pub findings: Vec<(String, Finding)>,
+    pub clocks: Vec<Rule>,
+    pub policies: Policies,
+    /// Day of the last delivery, from 1970-01-01.
+    pub received_on: i32,
+    /// Every family-unit number ever on record: record, list and number.
+    pub units: Vec<(RecordId, String, String)>,
+    /// A list came after people were linked, or families proposed: (people, families).
+    pub stale: (bool, bool),
+}
+
+/// Everything that an actor may see for a purpose, at one moment: people who are hidden from the actor are not in it.
 pub struct View {
-    /// Where the ledger stood.
+    /// Where the ledger stood; readings and issues of reports do not move it.
     pub checkpoint: Checkpoint,
     /// Records, by id; those that their list no longer has are marked as withdrawn.
-    pub records: Vec<Record>,
+    pub records: Vec<Reduced<Record>>,
     /// Record → person; a record that no run has linked is a person of its own.
     pub person_of: HashMap<RecordId, PersonId>,
     /// Records that came after the last linking, or all of them when there was none.
     pub not_linked: usize,
     /// Proposed families.
-    pub candidates: Vec<FamilyCandidate>,
+    pub candidates: Vec<Reduced<FamilyCandidate>>,
     /// Findings, by list.
     pub findings: Vec<(String, Finding)>,
     /// Clocks.
@@ -40,7 +62,7 @@ pub struct View {
     /// Day of the last delivery, from 1970-01-01.
     pub received_on: i32,
     /// Every family-unit number ever on record: record, list and number.
-    pub units: Vec<(RecordId, String, String)>,
+    pub(crate) units: Vec<(RecordId, String, String)>,
     /// A list came after people were linked, or families proposed: (people, families).
     pub stale: (bool, bool),
 }
@@ -132,7 +154,7 @@ impl Case {
     }
 
     /// Loads everything, as it is at one moment.
-    pub fn view(&self) -> Result<View, Error> {
+    pub(crate) fn whole(&self) -> Result<Whole, Error> {
         self.store.keys.preload()?;
         let _reading = self.store.reading()?;
         let records = self.records(None)?;
@@ -145,12 +167,12 @@ impl Case {
                 person_of.get(&record.id).copied().unwrap_or(PersonId::of_smallest(record.id)),
             );
         }
-        Ok(View {
-            checkpoint: self.checkpoint()?,
+        Ok(Whole {
+            checkpoint: self.report_checkpoint()?,
             person_of: of,
             not_linked,
             candidates: self.candidates(None)?,
-            findings: self.findings()?.into_iter().map(|row| (row.list, row.finding)).collect(),
+            findings: self.findings_of(None)?.into_iter().map(|row| (row.list, row.finding)).collect(),
             clocks: clocks::read(&self.directory)?,
             policies: policies::read(&self.directory)?,
             received_on: self.store.last_delivery()?,
@@ -222,7 +244,7 @@ impl Case {
     }
 
     /// Every spelling of every place among the present rows.
-    pub fn places(&self) -> Result<Vec<PlaceSpelling>, Error> {
+    pub(crate) fn places_whole(&self) -> Result<Vec<PlaceSpelling>, Error> {
         let readers = self.readers()?;
         let mut by_delivery: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
         for (received, _) in self.rows(None)?.into_iter().filter(|(_, present)| *present) {
@@ -302,11 +324,7 @@ impl Case {
     }
 
     /// Findings, in the order of deliveries.
-    pub fn findings(&self) -> Result<Vec<FindingRow>, Error> {
-        self.findings_of(None)
-    }
-
-    fn findings_of(&self, record: Option<RecordId>) -> Result<Vec<FindingRow>, Error> {
+    pub(crate) fn findings_of(&self, record: Option<RecordId>) -> Result<Vec<FindingRow>, Error> {
         let record = record.map(|record| record.to_string());
         let (such, values): (&str, &[Value<'_>]) = match &record {
             None => ("", &[]),
@@ -351,7 +369,7 @@ impl Case {
     }
 
     /// Deliveries, oldest first.
-    pub fn deliveries(&self) -> Result<Vec<Delivery>, Error> {
+    pub(crate) fn deliveries_whole(&self) -> Result<Vec<Delivery>, Error> {
         let sql = format!(
             "SELECT {EVENT} FROM delivery d JOIN event e ON e.sequence = d.sequence ORDER BY e.sequence"
         );
@@ -375,7 +393,7 @@ impl Case {
     }
 
     /// Links of the last run; all, or those that concern the records of one person.
-    pub fn links(&self, person: Option<PersonId>) -> Result<Vec<StoredLink>, Error> {
+    pub(crate) fn links_of(&self, person: Option<PersonId>) -> Result<Vec<StoredLink>, Error> {
         let person = person.map(|person| person.to_string());
         let (such, values): (&str, &[Value<'_>]) = match &person {
             None => ("", &[]),
@@ -404,100 +422,108 @@ impl Case {
         Ok(links)
     }
 
-    /// One person: its records, its findings and the candidates that concern it; `None` when nobody has the id. A
-    /// record's id finds the person it is linked to.
-    pub fn person(&self, id: &str) -> Result<Option<PersonFile>, Error> {
-        let person = match (id.parse::<PersonId>(), id.parse::<RecordId>()) {
-            (Ok(person), _) => person,
-            (_, Ok(record)) => self.person_of_record(record)?,
-            _ => return Ok(None),
-        };
-        let records = self.records(Some(person))?;
-        if records.is_empty() {
-            return Ok(None);
+    /// Who is meant by an id: a person's, or that of one of its records.
+    pub(crate) fn person_named(&self, id: &str) -> Result<Option<PersonId>, Error> {
+        match (id.parse::<PersonId>(), id.parse::<RecordId>()) {
+            (Ok(person), _) => Ok(Some(person)),
+            (_, Ok(record)) => Ok(Some(self.person_of_record(record)?)),
+            _ => Ok(None),
         }
-        let mut findings = Vec::new();
-        for record in &records {
-            findings.extend(self.findings_of(Some(record.id))?);
-        }
-        findings.sort_by_key(|row| (row.delivery, row.finding.row));
-        Ok(Some(PersonFile {
-            person,
-            candidates: self.candidates(Some(person))?,
-            links: self.links(Some(person))?,
-            records,
-            findings,
-        }))
     }
-}
-
-/// What is on file of one person.
-pub struct PersonFile {
-    /// The person.
-    pub person: PersonId,
-    /// Its records.
-    pub records: Vec<Record>,
-    /// Findings about them.
-    pub findings: Vec<FindingRow>,
-    /// Candidates in which it is the child or the other.
-    pub candidates: Vec<FamilyCandidate>,
-    /// Links among its records and to others.
-    pub links: Vec<StoredLink>,
 }
 
 /// Probability from which an unverified candidate counts as a suspicion in measures.
 pub const SUSPECTED_AT: f64 = 0.95;
 
-impl View {
-    /// Everybody, with custody and separations.
-    pub fn people(&self) -> Vec<Person<'_>> {
-        let mut by_person: BTreeMap<PersonId, Vec<&Record>> = BTreeMap::new();
-        for record in &self.records {
-            by_person.entry(self.person_of[&record.id]).or_default().push(record);
+/// Everybody among some records, with custody and separations.
+fn people_of<'a>(
+    records: impl Iterator<Item = &'a Record>,
+    person_of: &HashMap<RecordId, PersonId>,
+    candidates: impl Iterator<Item = &'a FamilyCandidate>,
+    units: &[(RecordId, String, String)],
+    policies: &Policies,
+) -> Vec<Person<'a>> {
+    let mut by_person: BTreeMap<PersonId, Vec<&Record>> = BTreeMap::new();
+    for record in records {
+        let person = person_of.get(&record.id).copied().unwrap_or(PersonId::of_smallest(record.id));
+        by_person.entry(person).or_default().push(record);
+    }
+    let grouped: Vec<(PersonId, Vec<&Record>)> = by_person.into_iter().collect();
+    let mut people: Vec<Person<'_>> =
+        grouped.into_par_iter().map(|(id, records)| Person::new(id, records)).collect();
+    let suspected: Vec<(PersonId, PersonId)> = candidates
+        .filter(|candidate| candidate.relation.is_parent() && candidate.probability >= SUSPECTED_AT)
+        .map(|candidate| (candidate.child, candidate.other))
+        .collect();
+    let units: Vec<separation::Unit> = units
+        .iter()
+        .filter_map(|(record, list, unit)| {
+            let person = *person_of.get(record)?;
+            Some(separation::Unit { number: (list.clone(), unit.clone()), person })
+        })
+        .collect();
+    separation::find(&mut people, &units, &suspected);
+    attribute(&mut people, policies, rejoin_normalize::text::fold);
+    people
+}
+
+/// The last day that any record speaks of and that is not later than a day: a date beyond that is a slip of the pen, or
+/// a plan.
+fn last_day<'a>(records: impl Iterator<Item = &'a Record>, received_on: i32) -> Option<Moment> {
+    let dates = records.flat_map(|record| &record.values).filter_map(|(field, value)| match value {
+        rejoin_model::Value::Moment(moment) if !field.word().contains("birth") => Some(moment.to_day()),
+        _ => None,
+    });
+    dates.filter(|day| day.day_number() <= received_on).max()
+}
+
+/// What of a view or of the whole measures look at.
+macro_rules! looked_at {
+    () => {
+        /// Everybody, with custody and separations.
+        pub fn people(&self) -> Vec<Person<'_>> {
+            people_of(self.each_record(), &self.person_of, self.each_candidate(), &self.units, &self.policies)
         }
-        let grouped: Vec<(PersonId, Vec<&Record>)> = by_person.into_iter().collect();
-        let mut people: Vec<Person<'_>> =
-            grouped.into_par_iter().map(|(id, records)| Person::new(id, records)).collect();
-        let suspected: Vec<(PersonId, PersonId)> = self
-            .candidates
-            .iter()
-            .filter(|candidate| candidate.relation.is_parent() && candidate.probability >= SUSPECTED_AT)
-            .map(|candidate| (candidate.child, candidate.other))
-            .collect();
-        let units: Vec<separation::Unit> = self
-            .units
-            .iter()
-            .filter_map(|(record, list, unit)| {
-                let person = *self.person_of.get(record)?;
-                Some(separation::Unit { number: (list.clone(), unit.clone()), person })
-            })
-            .collect();
-        separation::find(&mut people, &units, &suspected);
-        attribute(&mut people, &self.policies, rejoin_normalize::text::fold);
-        people
+
+        /// What measures look at. Unless a day is given, as of the last day that any record speaks of and that is not
+        /// later than the last delivery.
+        pub fn scene<'a>(&'a self, people: &'a [Person<'a>], as_of: Option<Moment>) -> Scene<'a> {
+            let last = || last_day(self.each_record(), self.received_on);
+            let as_of = as_of.or_else(last).or(Moment::day(1970, 1, 1));
+            Scene {
+                people,
+                clocks: &self.clocks,
+                policies: &self.policies,
+                findings: &self.findings,
+                as_of: as_of.unwrap_or_else(|| unreachable!("1970-01-01 is a day")),
+                fold: rejoin_normalize::text::fold,
+            }
+        }
+    };
+}
+
+impl Whole {
+    fn each_record(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter()
     }
 
-    /// What measures look at. Unless a day is given, as of the last day that any record speaks of and that is not
-    /// later than the last delivery: a date beyond that is a slip of the pen, or a plan.
-    pub fn scene<'a>(&'a self, people: &'a [Person<'a>], as_of: Option<Moment>) -> Scene<'a> {
-        let dates =
-            self.records.iter().flat_map(|record| &record.values).filter_map(|(field, value)| match value {
-                rejoin_model::Value::Moment(moment) if !field.word().contains("birth") => {
-                    Some(moment.to_day())
-                }
-                _ => None,
-            });
-        let last = dates.filter(|day| day.day_number() <= self.received_on).max();
-        let as_of = as_of.or(last).or(Moment::day(1970, 1, 1));
-        Scene {
-            people,
-            clocks: &self.clocks,
-            policies: &self.policies,
-            findings: &self.findings,
-            as_of: as_of.unwrap_or_else(|| unreachable!("1970-01-01 is a day")),
-            fold: rejoin_normalize::text::fold,
-        }
+    fn each_candidate(&self) -> impl Iterator<Item = &FamilyCandidate> {
+        self.candidates.iter()
     }
+
+    looked_at!();
+}
+
+impl View {
+    fn each_record(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().map(|record| &**record)
+    }
+
+    fn each_candidate(&self) -> impl Iterator<Item = &FamilyCandidate> {
+        self.candidates.iter().map(|candidate| &**candidate)
+    }
+
+    looked_at!();
 
     /// How many people are children, adults, and neither by the records.
     pub fn counts(people: &[Person<'_>]) -> [usize; 3] {

@@ -21,10 +21,11 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::render::{print, print_json};
 use crate::{Cli, Format, Lang, Output};
+use rejoin_access::Purpose;
 use rejoin_ledger::Checkpoint;
 use rejoin_model::{Moment, Precision};
 use rejoin_normalize::{DateOrder, moment};
-use rejoin_registry::{Case, Stamp};
+use rejoin_registry::{Case, Desk, Seat, Settings, Stamp};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -32,17 +33,46 @@ use std::path::{Path, PathBuf};
 pub struct Context {
     pub case: PathBuf,
     pub actor: String,
+    pub purpose: String,
+    pub settings: Settings,
     pub lang: Lang,
 }
 
 impl Context {
     pub fn new(cli: &Cli) -> Self {
-        Self { case: cli.case.clone(), actor: cli.actor.clone(), lang: cli.lang }
+        Self {
+            case: cli.case.clone(),
+            actor: cli.actor.clone(),
+            purpose: cli.purpose.clone(),
+            settings: Settings {
+                database_url: cli.database_url.clone(),
+                keys: cli.keys.clone(),
+                ..Settings::default()
+            },
+            lang: cli.lang,
+        }
+    }
+
+    /// The local operator's seat at a case: the custodian's role, for the purpose that was said.
+    pub fn seat(&self, case: &Case) -> Result<Seat, Failure> {
+        let purpose = Purpose::from_word(&self.purpose).ok_or_else(|| {
+            let words: Vec<&str> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
+            Failure::usage(
+                format!("{:?} is no purpose", self.purpose),
+                format!("one of {}", words.join(", ")),
+            )
+        })?;
+        Ok(Seat { actor: case.operator(&self.actor)?, purpose, at_micros: self.stamp().at_micros })
+    }
+
+    /// Sits down at the case.
+    pub fn desk<'a>(&self, case: &'a Case) -> Result<Desk<'a>, Failure> {
+        Ok(case.desk(self.seat(case)?)?)
     }
 
     /// Opens the case.
     pub fn open(&self) -> Result<Case, Failure> {
-        Ok(Case::open(&self.case)?)
+        Ok(Case::open_with(&self.case, &self.settings)?)
     }
 
     /// When and by whom: the one place where the program looks at the clock for the ledger.
@@ -81,7 +111,7 @@ pub fn day(said: Option<&str>) -> Result<Option<Moment>, Failure> {
 }
 
 pub fn init(context: &Context, directory: &Path) -> Result<(), Failure> {
-    Case::init(directory, &context.stamp())?;
+    Case::init_with(directory, &context.settings, &context.stamp())?;
     eprintln!(
         "made a case in {}; next: rejoin -C {} import LIST...",
         directory.display(),

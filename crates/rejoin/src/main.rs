@@ -34,6 +34,25 @@ struct Cli {
     #[arg(long, global = true, env = "REJOIN_ACTOR", value_name = "NAME", default_value = "operator")]
     actor: String,
 
+    /// For what people's data is looked at: reading a file and being refused are on record. Arrest, removal and immigration
+    /// control are refused always.
+    #[arg(
+        long,
+        global = true,
+        env = "REJOIN_PURPOSE",
+        value_name = "PURPOSE",
+        default_value = "data-quality"
+    )]
+    purpose: String,
+
+    /// Address of the PostgreSQL database that keeps the case; without it a file in the case's directory.
+    #[arg(long, global = true, env = "REJOIN_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+
+    /// Directory of the case's keys; by default the case's directory with `.keys` behind its name.
+    #[arg(long, global = true, env = "REJOIN_KEYS", value_name = "DIR")]
+    keys: Option<PathBuf>,
+
     /// Language of definitions and headings.
     #[arg(long, global = true, env = "REJOIN_LANG", default_value = "en")]
     lang: Lang,

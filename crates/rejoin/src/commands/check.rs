@@ -93,7 +93,7 @@ impl Check {
         };
         progress.say("checking the text", 0, 0);
         let checked = check(&text.text, library.as_ref());
-        let known = case.as_ref().map(figures_of).transpose()?.unwrap_or_default();
+        let known = case.as_ref().map(|case| figures_of(case, context)).transpose()?.unwrap_or_default();
         let ours = checked.figures.iter().map(|figure| near(figure.value, &known)).collect();
         let name = self.text.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let result = Findings { name, text: &text, checked: &checked, library: library.as_ref(), ours };
@@ -106,7 +106,7 @@ impl Check {
 
     /// The case, if one is there: checking a text needs none.
     fn case(&self, context: &Context) -> Result<Option<Case>, Failure> {
-        let there = context.case.join("rejoin.sqlite").is_file();
+        let there = Case::is_at(&context.case);
         if !there && context.case != Path::new(".") {
             return Err(context.open().err().unwrap_or_else(|| Failure::unexpected("no case")));
         }
@@ -254,8 +254,8 @@ pub fn factor(value: f64) -> String {
 }
 
 /// What a case says of numbers: every measure that needs no parameter, in care on the day of each clock, and claims.
-fn figures_of(case: &Case) -> Result<Vec<(String, f64)>, Failure> {
-    let view = case.view()?;
+fn figures_of(case: &Case, context: &Context) -> Result<Vec<(String, f64)>, Failure> {
+    let view = context.desk(case)?.view(None)?;
     let people = view.people();
     let scene = view.scene(&people, None);
     let mut out = Vec::new();

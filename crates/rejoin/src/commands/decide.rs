@@ -7,7 +7,7 @@ use crate::progress::Progress;
 use crate::render::{Rows, print, print_json};
 use crate::{Format, Output};
 use rejoin_model::{PersonId, Relation, Verdict};
-use rejoin_registry::{Case, DecisionRequest};
+use rejoin_registry::{Case, DecisionRequest, Desk};
 use serde_json::json;
 
 /// Arguments of `rejoin decide`.
@@ -53,8 +53,8 @@ enum DecideCommand {
     },
 }
 
-fn person(case: &Case, id: &str) -> Result<PersonId, Failure> {
-    let found = case.person(id)?.ok_or_else(|| {
+fn person(case: &Case, context: &Context, id: &str) -> Result<PersonId, Failure> {
+    let found = context.desk(case)?.person(id)?.ok_or_else(|| {
         Failure::missing(
             format!("nobody here has the id {id:?}"),
             "`rejoin list children` and `rejoin list adults` show ids",
@@ -88,11 +88,11 @@ fn decide(case: &mut Case, context: &Context, pair: &Pair, verdict: Verdict) -> 
             Failure::usage(format!("{word:?} is no relation"), format!("one of {words}"))
         })?),
     };
-    let (child, other) = (person(case, &pair.child)?, person(case, &pair.other)?);
+    let (child, other) = (person(case, context, &pair.child)?, person(case, context, &pair.other)?);
     let request = DecisionRequest { child, other, relation, verdict, reason: pair.reason.clone() };
     let sequence = case.decide(&request, &context.stamp())?;
     // A rejection, and an acceptance that takes one back, change what the others are worth; the rest stands.
-    let rejected = case.decisions()?.iter().any(|decision| {
+    let rejected = context.desk(case)?.decisions()?.iter().any(|decision| {
         decision.verdict == Verdict::Rejected
             && decision.undone.is_none()
             && [(child, other), (other, child)].contains(&(decision.child, decision.other))
@@ -130,7 +130,7 @@ fn said(output: &Output, sequence: u64, what: &str, rescored: Option<u64>) -> Re
 }
 
 /// Decisions as rows, newest first.
-pub fn rows(case: &Case) -> Result<Rows, Failure> {
+pub fn rows(desk: &Desk<'_>) -> Result<Rows, Failure> {
     let mut rows = Rows::new(&[
         "decision",
         "child",
@@ -142,7 +142,7 @@ pub fn rows(case: &Case) -> Result<Rows, Failure> {
         "probability then",
         "taken back in",
     ]);
-    for decision in case.decisions()?.iter().rev() {
+    for decision in desk.decisions()?.iter().rev() {
         rows.push(vec![
             json!(decision.sequence),
             json!(decision.child.to_string()),

@@ -53,7 +53,7 @@ impl Demo {
         let say = |what: &str, done: u64, total: u64| whole.say(what, done, total);
         let mut steps = Steps(Vec::new());
         let files = steps.time("make the world", || write(&settings, &lists))?;
-        let mut case = Case::init(&place, &context.stamp())?;
+        let mut case = Case::init_with(&place, &context.settings, &context.stamp())?;
         let mut imports = Vec::new();
         steps.time("import", || -> Result<(), Failure> {
             for file in &files {
@@ -64,7 +64,7 @@ impl Demo {
         let linked = steps.time("link", || case.link(&context.stamp(), &say))?;
         let families = steps.time("families", || case.families(&context.stamp(), &say))?;
         let (view, custody) = steps.time("custody and measures", || -> Result<_, Failure> {
-            let view = case.view()?;
+            let view = context.desk(&case)?.view(None)?;
             let people = view.people();
             let custody = account::custody(&view.scene(&people, None), None)?;
             drop(people);
@@ -107,7 +107,7 @@ impl Demo {
             thousands(families.contested),
             thousands(families.siblings)
         ))?;
-        print(&truth.families(&view, &view.candidates).table())?;
+        print(&truth.families(&view).table())?;
         title("Custody, separations, clocks", "Custodia, separaciones, plazos")?;
         print(&custody.table())?;
         title("Time apart", "Tiempo de separación")?;

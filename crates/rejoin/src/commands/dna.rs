@@ -196,7 +196,7 @@ fn record(
     }
     let mut case = context.open()?;
     let person = |case: &Case, id: &str| -> Result<PersonId, Failure> {
-        let found = case.person(id)?;
+        let found = context.desk(case)?.person(id)?;
         let missing =
             || Failure::missing(format!("nobody here has the id {id:?}"), "`rejoin list children` shows ids");
         Ok(found.ok_or_else(missing)?.person)

@@ -12,7 +12,7 @@ use rejoin_inquiry::group::GROUPS;
 use rejoin_inquiry::{MEASURES, Scene};
 use rejoin_linkage::weight;
 use rejoin_model::{Bound, Field, FindingCode, Moment, PersonId, Subject};
-use rejoin_registry::{Case, Decision, View};
+use rejoin_registry::{Decision, Desk, View};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -84,14 +84,22 @@ impl List {
             What::Fields => fields(),
             What::Presets => preset_rows(context.lang),
             What::Codes => codes(context.lang),
-            What::Decisions => super::decide::rows(&context.open()?)?,
-            What::Findings => self.findings(&context.open()?)?,
-            What::Places => places(&context.open()?)?,
-            What::Deliveries => deliveries(&context.open()?)?,
-            What::Links if self.unlinked => not_joined(&context.open()?)?,
+            What::Decisions => super::decide::rows(&context.desk(&context.open()?)?)?,
+            What::Findings => self.findings(&context.desk(&context.open()?)?)?,
+            What::Places => places(&context.desk(&context.open()?)?)?,
+            What::Deliveries => deliveries(&context.desk(&context.open()?)?)?,
+            What::Links if self.unlinked => not_joined(&context.desk(&context.open()?)?)?,
             _ => {
                 let case = context.open()?;
-                let view = case.view()?;
+                let desk = context.desk(&case)?;
+                // Lists that name people are read like files.
+                let named =
+                    matches!(self.what, What::Children | What::Adults | What::Links | What::Separations);
+                let what = format!(
+                    "list {}",
+                    self.what.to_possible_value().map_or(String::new(), |it| it.get_name().to_owned())
+                );
+                let view = desk.view(named.then_some(&*what))?;
                 let people = view.people();
                 let scene = view.scene(&people, day(self.on.as_deref())?);
                 account::stale(&view, context.lang);
@@ -100,7 +108,7 @@ impl List {
                     What::Separations => separations(&scene),
                     What::Policies => policies(&scene, context.lang),
                     What::Acts => acts(&scene, context.lang),
-                    What::Links => links(&view, &case.decisions()?, context.lang),
+                    What::Links => links(&view, &desk.decisions()?, context.lang),
                     _ => self.people(&view, &scene),
                 }
             }
@@ -166,7 +174,7 @@ impl List {
         rows
     }
 
-    fn findings(&self, case: &Case) -> Result<Rows, Failure> {
+    fn findings(&self, desk: &Desk<'_>) -> Result<Rows, Failure> {
         let code = match &self.code {
             Some(word) => Some(FindingCode::from_word(word).ok_or_else(|| {
                 Failure::missing(
@@ -178,7 +186,7 @@ impl List {
         };
         let mut rows =
             Rows::new(&["list", "code", "severity", "row", "column", "said", "understood", "record"]);
-        let mut findings = case.findings()?;
+        let mut findings = desk.findings()?;
         findings.retain(|row| code.is_none_or(|code| row.finding.code == code));
         findings.sort_by_key(|row| row.finding.code.severity());
         for row in findings {
@@ -267,9 +275,9 @@ fn links(view: &View, decisions: &[Decision], lang: Lang) -> Rows {
     rows
 }
 
-fn not_joined(case: &Case) -> Result<Rows, Failure> {
+fn not_joined(desk: &Desk<'_>) -> Result<Rows, Failure> {
     let mut rows = Rows::new(&["left", "right", "probability", "why"]);
-    for link in case.links(None)?.into_iter().filter(|link| !link.joined) {
+    for link in desk.links()?.into_iter().filter(|link| !link.joined) {
         let words: Vec<String> = link
             .steps
             .iter()
@@ -289,9 +297,9 @@ fn not_joined(case: &Case) -> Result<Rows, Failure> {
     Ok(rows)
 }
 
-fn places(case: &Case) -> Result<Rows, Failure> {
+fn places(desk: &Desk<'_>) -> Result<Rows, Failure> {
     let mut rows = Rows::new(&["list", "field", "place", "spelling", "rows"]);
-    for place in case.places()? {
+    for place in desk.places()? {
         rows.push(vec![
             json!(place.list),
             json!(place.field.word()),
@@ -303,10 +311,10 @@ fn places(case: &Case) -> Result<Rows, Failure> {
     Ok(rows)
 }
 
-fn deliveries(case: &Case) -> Result<Rows, Failure> {
+fn deliveries(desk: &Desk<'_>) -> Result<Rows, Failure> {
     let mut rows =
         Rows::new(&["event", "at", "by", "list", "file", "sha256", "rows", "added", "changed", "gone"]);
-    for delivery in case.deliveries()? {
+    for delivery in desk.deliveries()? {
         let at = jiff::Timestamp::from_microsecond(delivery.at_micros)
             .map(|at| at.to_string())
             .unwrap_or_default();

@@ -62,7 +62,7 @@ impl MeasureArgs {
         let case = context.open()?;
         let progress = Progress::new();
         progress.say("reading the case", 0, 0);
-        let view = case.view()?;
+        let view = context.desk(&case)?.view(None)?;
         let people = view.people();
         let scene = view.scene(&people, parameters.on);
         match (measure, &self.published) {

@@ -14,16 +14,17 @@ use serde_json::{Value, json};
 
 pub fn run(context: &Context, id: &str, output: &Output) -> Result<(), Failure> {
     let case = context.open()?;
-    let file = case.person(id)?.ok_or_else(|| {
+    let desk = context.desk(&case)?;
+    let file = desk.person(id)?.ok_or_else(|| {
         Failure::missing(
             format!("nobody here has the id {id:?}"),
             "`rejoin list children` and `rejoin list adults` show ids",
         )
     })?;
-    let person = Person::new(file.person, file.records.iter().collect());
+    let person = Person::new(file.person, file.records.iter().map(|record| &**record).collect());
     let custody = custody(&person);
     let lang = context.lang;
-    let decisions = case.decisions()?;
+    let decisions = desk.decisions()?;
     match output.format {
         Format::Json => print_json(&json!({
             "person": file.person.to_string(),

@@ -238,7 +238,7 @@ impl ReportArgs {
             published,
             checkpoint: case.report_checkpoint()?.to_string(),
         };
-        let document = document(&case, &request)?;
+        let document = document(&case, context, &request)?;
         progress.say("setting the report", 0, 0);
         let bytes = render(&document, self.format)?;
         write(out, &bytes)?;
@@ -272,7 +272,7 @@ pub fn final_pdf(case: &mut Case, context: &Context, out: &Path) -> Result<(), F
         published: Vec::new(),
         checkpoint: case.report_checkpoint()?.to_string(),
     };
-    let bytes = render(&document(case, &request)?, ReportFormat::Pdf)?;
+    let bytes = render(&document(case, context, &request)?, ReportFormat::Pdf)?;
     write(out, &bytes)?;
     issue(case, &request, &bytes, context)
 }
@@ -300,8 +300,8 @@ fn render(document: &Document, format: ReportFormat) -> Result<Vec<u8>, Failure>
 }
 
 /// Makes the document that was asked for.
-pub fn document(case: &Case, request: &Request) -> Result<Document, Failure> {
-    let view = case.view()?;
+pub fn document(case: &Case, context: &Context, request: &Request) -> Result<Document, Failure> {
+    let view = context.desk(case)?.view(None)?;
     let people = view.people();
     let scene = view.scene(&people, day(request.on.as_deref())?);
     let mut evidence = case.evidence()?;

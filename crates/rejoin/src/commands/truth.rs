@@ -63,7 +63,7 @@ impl Truth {
     }
 
     /// Quality of the proposed parents, by thresholds.
-    pub fn families(&self, view: &View, candidates: &[FamilyCandidate]) -> Rows {
+    pub fn families(&self, view: &View) -> Rows {
         let identities = self.identities(view);
         let mut rows = Rows::new(&[
             "parents proposed at",
@@ -78,7 +78,8 @@ impl Truth {
             let mut found: HashSet<(u32, u32)> = HashSet::new();
             let mut proposed = 0;
             let mut right = 0;
-            for candidate in candidates
+            for candidate in view
+                .candidates
                 .iter()
                 .filter(|candidate| candidate.relation.is_parent() && candidate.probability >= threshold)
             {

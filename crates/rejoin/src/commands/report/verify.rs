@@ -78,7 +78,7 @@ pub fn run(context: &Context, file: &Path, published: Option<&Path>, output: &Ou
         None => {}
     }
     progress.say("making the report again", 0, 0);
-    let again = document(&case, &request)?;
+    let again = document(&case, context, &request)?;
     let new: Value = serde_json::from_str(&again.data).unwrap_or_default();
     numbers(&data["content"], &new["content"], &mut differences);
     quotations(&data["content"], &new["content"], &mut differences);

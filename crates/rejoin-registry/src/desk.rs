@@ -1,0 +1,705 @@
+//! The desk: where somebody with a purpose reads and works. Everything that leaves the registry about people goes over
+//! it, reduced by the one access decision; reading a file, being refused and claiming an emergency are written down.
+
+use crate::casework::action_of;
+use crate::erasure::{Erased, Hold};
+use crate::facts::Gathering;
+use crate::families::Decision;
+use crate::rules::Withholding;
+use crate::streams::{Done, Given};
+use crate::view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View, Whole};
+use crate::wire::{self, Seen};
+use crate::{Case, Error, Stamp};
+use rayon::prelude::*;
+use rejoin_access::{
+    Action, Actor, Decider, Emergency, FieldGroup, Lens, Permit, Purpose, Reduced, Refusal, Rules,
+    SubjectFacts,
+};
+use rejoin_casework::worklist::{Item, Settings};
+use rejoin_casework::{Fact, State, StreamId};
+use rejoin_model::{FamilyCandidate, Field, Finding, PersonId, Record, RecordId};
+use std::collections::{BTreeSet, HashMap};
+
+/// Who asks, for what, and when.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    /// Who.
+    pub actor: Actor,
+    /// For what.
+    pub purpose: Purpose,
+    /// When: microseconds since 1970-01-01 UTC.
+    pub at_micros: i64,
+}
+
+impl Seat {
+    fn stamp(&self) -> Stamp {
+        Stamp { at_micros: self.at_micros, actor: self.actor.account.clone() }
+    }
+}
+
+/// Somebody at work on a case.
+pub struct Desk<'a> {
+    case: &'a Case,
+    seat: Seat,
+    rules: Rules,
+}
+
+/// What is on file of one person, as the reader may see it.
+pub struct PersonFile {
+    /// The person.
+    pub person: PersonId,
+    /// Its records.
+    pub records: Vec<Reduced<Record>>,
+    /// Findings about them.
+    pub findings: Vec<Reduced<FindingRow>>,
+    /// Candidates in which it is the child or the other.
+    pub candidates: Vec<Reduced<FamilyCandidate>>,
+    /// Links among its records and to others.
+    pub links: Vec<Reduced<StoredLink>>,
+    /// The file of casework, if there is one.
+    pub casework: Option<Reduced<CaseFile>>,
+    /// Emergencies without which less would have been shown.
+    pub emergencies: BTreeSet<String>,
+}
+
+/// A file of casework.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseFile {
+    /// Its stream.
+    pub stream: StreamId,
+    /// Its version, for a command that is made against it.
+    pub version: u64,
+    /// Where it stands, in stable words.
+    pub status: String,
+    /// What happened, oldest first.
+    pub entries: Vec<CaseEntry>,
+}
+
+/// Something that happened to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseEntry {
+    /// Position in the ledger.
+    pub sequence: u64,
+    /// When, microseconds since 1970-01-01 UTC.
+    pub at_micros: i64,
+    /// By whom.
+    pub actor: String,
+    /// What: the kind of event.
+    pub kind: String,
+    /// Its fields, as far as they are shown.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Somebody read or was refused a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Position in the ledger.
+    pub sequence: u64,
+    /// When, microseconds since 1970-01-01 UTC.
+    pub at_micros: i64,
+    /// Who.
+    pub actor: String,
+    /// `file-read`, `data-exported`, `access-refused`, or the kind of a file's event.
+    pub kind: String,
+    /// For what.
+    pub purpose: String,
+    /// What.
+    pub what: String,
+}
+
+impl Case {
+    /// Sits down to work.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for the purpose of enforcement; it is written down.
+    pub fn desk(&self, seat: Seat) -> Result<Desk<'_>, Error> {
+        let desk = Desk { case: self, rules: self.rules()?, seat };
+        if desk.seat.purpose == Purpose::Enforcement {
+            return Err(desk.refuse(Refusal::Enforcement, "case", None)?);
+        }
+        Ok(desk)
+    }
+}
+
+fn cut_finding(lens: &Lens<'_>, row: &(Option<Field>, FindingRow)) -> FindingRow {
+    let (field, row) = row;
+    // What a finding quotes is a cell: shown as its field is; of a column without a field, as evidence.
+    let show = |words: &str| match field {
+        Some(field) => lens.text(*field, words),
+        None => lens.text(FieldGroup::Evidence, words),
+    };
+    let finding = Finding {
+        said: show(&row.finding.said).unwrap_or_default(),
+        understood: show(&row.finding.understood).unwrap_or_default(),
+        ..row.finding.clone()
+    };
+    FindingRow { list: row.list.clone(), delivery: row.delivery, finding }
+}
+
+fn cut_candidate(lens: &Lens<'_>, candidate: &FamilyCandidate) -> FamilyCandidate {
+    // Evidence quotes both people's files, and has no reduced form.
+    let evidence = lens.whole(FieldGroup::Evidence, candidate.evidence.clone()).unwrap_or_default();
+    let new = lens.whole(FieldGroup::Evidence, candidate.new.clone()).unwrap_or_default();
+    FamilyCandidate { evidence, new, ..candidate.clone() }
+}
+
+/// A file's events, whose account looks, and which interviews are sealed from it.
+struct RawFile {
+    file: CaseFile,
+    sealed: BTreeSet<u64>,
+}
+
+fn cut_file(lens: &Lens<'_>, raw: &RawFile) -> CaseFile {
+    let group = |kind: &str, field: &str| match (kind, field) {
+        ("contact-tried", "channel" | "outcome") => FieldGroup::Contact,
+        ("note-added" | "interview-recorded" | "proof-recorded" | "wish-recorded" | "safety-assessed", _) => {
+            FieldGroup::Notes
+        }
+        ("dna-taken" | "dna-destroyed", _) => FieldGroup::Dna,
+        (_, "place" | "whereabouts" | "destination") => FieldGroup::Whereabouts,
+        (kind, _) if kind.starts_with("separation-") => FieldGroup::Separation,
+        _ => FieldGroup::Casework,
+    };
+    let entries =
+        raw.file.entries.iter().filter(|_| lens.shows(FieldGroup::Casework)).map(|entry| CaseEntry {
+            fields: entry
+                .fields
+                .iter()
+                .filter(|(name, _)| !(raw.sealed.contains(&entry.sequence) && name == "answers"))
+                .filter_map(|(name, value)| Some((name.clone(), lens.text(group(&entry.kind, name), value)?)))
+                .collect(),
+            ..entry.clone()
+        });
+    CaseFile { entries: entries.collect(), ..raw.file.clone() }
+}
+
+fn cut_item(lens: &Lens<'_>, item: &Item) -> Option<Item> {
+    lens.coded(FieldGroup::Casework, item.clone())
+}
+
+fn cut_reading(lens: &Lens<'_>, reading: &Reading) -> Option<Reading> {
+    lens.whole(FieldGroup::Readers, reading.clone())
+}
+
+impl<'a> Desk<'a> {
+    /// Who sits here.
+    pub fn seat(&self) -> &Seat {
+        &self.seat
+    }
+
+    fn decider(&self) -> Decider<'_> {
+        Decider {
+            actor: &self.seat.actor,
+            purpose: self.seat.purpose,
+            rules: &self.rules,
+            now: self.seat.at_micros,
+        }
+    }
+
+    /// Writes down that something was refused, and gives the error to return.
+    fn refuse(&self, refusal: Refusal, what: &str, subject: Option<&SubjectFacts>) -> Result<Error, Error> {
+        let subjects = subject.map(|facts| facts.records.iter().map(RecordId::to_string).collect());
+        let seen = Seen {
+            subjects: subjects.unwrap_or_default(),
+            purpose: self.seat.purpose.word().into(),
+            what: what.into(),
+            count: 0,
+            note: Some(refusal.word().into()),
+        };
+        self.write_seen(wire::ACCESS_REFUSED, &seen)?;
+        Ok(Error::Denied(refusal.words().0.into()))
+    }
+
+    fn write_seen(&self, kind: &str, seen: &Seen) -> Result<u64, Error> {
+        let change = self.case.store.begin()?;
+        let sequence = change.append(&self.seat.stamp(), kind, seen)?;
+        for subject in &seen.subjects {
+            change.activity(subject, sequence)?;
+        }
+        change.commit()?;
+        Ok(sequence)
+    }
+
+    /// Everything that may be seen from here. What lists people is written down as read: `what` says for which list.
+    pub fn view(&self, what: Option<&str>) -> Result<View, Error> {
+        let whole = self.case.whole()?;
+        let facts = self.facts_of_all(&whole)?;
+        let decider = self.decider();
+        let of = |record: RecordId| facts.get(whole.person_of.get(&record)?);
+        let records: Vec<Reduced<Record>> =
+            whole.records.par_iter().filter_map(|record| decider.record(of(record.id)?, record)).collect();
+        let candidates = whole.candidates.iter().filter_map(|candidate| {
+            let both = [facts.get(&candidate.child)?, facts.get(&candidate.other)?];
+            let shown =
+                |facts: &&SubjectFacts| decider.decide(facts, FieldGroup::Evidence).decision.extent() > 0;
+            both.iter().all(shown).then(|| decider.view_of_all(&both, candidate, cut_candidate)).flatten()
+        });
+        let candidates: Vec<_> = candidates.collect();
+        let mut findings = Vec::new();
+        for (list, finding) in whole.findings {
+            match finding.record {
+                None => findings.push((list, finding)),
+                Some(record) => {
+                    let field = Field::from_word(&finding.column);
+                    let row = (field, FindingRow { list, delivery: 0, finding });
+                    if let Some(facts) = of(record)
+                        && let Some(shown) = decider.view(facts, &row, cut_finding)
+                    {
+                        let FindingRow { list, finding, .. } = shown.into_inner();
+                        findings.push((list, finding));
+                    }
+                }
+            }
+        }
+        let units = whole.units.into_iter().filter(|(record, _, _)| {
+            facts
+                .get(whole.person_of.get(record).unwrap_or(&PersonId::of_smallest(*record)))
+                .is_some_and(|facts| decider.decide(facts, Field::FamilyUnitNumber).decision.extent() == 2)
+        });
+        let view = View {
+            checkpoint: whole.checkpoint,
+            not_linked: whole.not_linked,
+            candidates,
+            findings,
+            clocks: whole.clocks,
+            policies: whole.policies,
+            received_on: whole.received_on,
+            units: units.collect(),
+            stale: whole.stale,
+            person_of: records.iter().map(|record| (record.id, whole.person_of[&record.id])).collect(),
+            records,
+        };
+        if let Some(what) = what {
+            let count = view.person_of.values().collect::<BTreeSet<_>>().len() as u64;
+            self.write_seen(wire::FILE_READ, &self.seen(Vec::new(), what, count, None))?;
+        }
+        Ok(view)
+    }
+
+    fn seen(&self, subjects: Vec<String>, what: &str, count: u64, note: Option<String>) -> Seen {
+        Seen { subjects, purpose: self.seat.purpose.word().into(), what: what.into(), count, note }
+    }
+
+    fn facts_of_all(&self, whole: &Whole) -> Result<HashMap<PersonId, SubjectFacts>, Error> {
+        let mut gathering = self.case.gathering(None, self.seat.at_micros)?;
+        let mut records: HashMap<PersonId, Vec<&Record>> = HashMap::new();
+        for record in &whole.records {
+            records.entry(whole.person_of[&record.id]).or_default().push(record);
+        }
+        let person_of = |record: RecordId| {
+            Ok(whole.person_of.get(&record).copied().unwrap_or(PersonId::of_smallest(record)))
+        };
+        let mut facts = HashMap::with_capacity(records.len());
+        for (person, records) in records {
+            facts.insert(person, gathering.of(person, &records, &person_of)?);
+        }
+        Ok(facts)
+    }
+
+    /// A person's records and facts; none when there is nobody.
+    fn raw(&self, person: PersonId) -> Result<Option<(Vec<Record>, SubjectFacts)>, Error> {
+        let records = self.case.records(Some(person))?;
+        if records.is_empty() {
+            return Ok(None);
+        }
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
+        let mut gathering: Gathering<'_> = self.case.gathering(Some(&ids), self.seat.at_micros)?;
+        let of: Vec<&Record> = records.iter().collect();
+        let facts = gathering.of(person, &of, &|record| self.case.person_of_record(record))?;
+        Ok(Some((records, facts)))
+    }
+
+    fn facts(&self, id: &str) -> Result<Option<SubjectFacts>, Error> {
+        let Some(person) = self.case.person_named(id)? else { return Ok(None) };
+        Ok(self.raw(person)?.map(|(_, facts)| facts))
+    }
+
+    /// One person's file; none when nobody has the id, or the reader may not know of the person: the two are one.
+    pub fn person(&self, id: &str) -> Result<Option<PersonFile>, Error> {
+        let found = match self.case.person_named(id)? {
+            Some(person) => self.raw(person)?,
+            None => None,
+        };
+        let decider = self.decider();
+        if let Some(refusal) = decider.refusal(found.as_ref().map(|(_, facts)| facts)) {
+            self.refuse(refusal, "person", found.as_ref().map(|(_, facts)| facts))?;
+            return Ok(None);
+        }
+        let Some((raw, facts)) = found else { return Ok(None) };
+        let person = facts.person;
+        let records: Vec<Reduced<Record>> =
+            raw.iter().filter_map(|record| decider.record(&facts, record)).collect();
+        let mut rows = Vec::new();
+        for record in &raw {
+            rows.extend(self.case.findings_of(Some(record.id))?);
+        }
+        rows.sort_by_key(|row| (row.delivery, row.finding.row));
+        let rows: Vec<_> = rows.into_iter().map(|row| (Field::from_word(&row.finding.column), row)).collect();
+        let findings = rows.iter().filter_map(|row| decider.view(&facts, row, cut_finding)).collect();
+        let mut candidates = Vec::new();
+        for candidate in self.case.candidates(Some(person))? {
+            let other = if candidate.child == person { candidate.other } else { candidate.child };
+            let Some((_, others)) = self.raw(other)? else { continue };
+            let both = [&facts, &others];
+            if both.iter().all(|facts| decider.decide(facts, FieldGroup::Evidence).decision.extent() > 0) {
+                candidates.extend(decider.view_of_all(&both, &candidate, cut_candidate));
+            }
+        }
+        let links = self.case.links_of(Some(person))?;
+        let links = links
+            .iter()
+            .filter(|_| decider.decide(&facts, FieldGroup::Evidence).decision.extent() == 2)
+            .filter_map(|link| decider.view(&facts, link, |_, link: &StoredLink| link.clone()))
+            .collect();
+        let casework = match self.child_file(&facts)? {
+            Some(raw) => decider.view(&facts, &raw, cut_file),
+            None => None,
+        };
+        let mut emergencies: BTreeSet<String> = BTreeSet::new();
+        for record in &records {
+            emergencies.extend(record.disclosure().emergencies.iter().cloned());
+        }
+        let subjects = raw.iter().map(|record| record.id.to_string()).collect();
+        let note = (!emergencies.is_empty())
+            .then(|| format!("emergency {}", emergencies.iter().cloned().collect::<Vec<_>>().join(", ")));
+        self.write_seen(wire::FILE_READ, &self.seen(subjects, "person", 1, note))?;
+        Ok(Some(PersonFile { person, records, findings, candidates, links, casework, emergencies }))
+    }
+
+    fn child_file(&self, facts: &SubjectFacts) -> Result<Option<RawFile>, Error> {
+        self.file(self.case.stream_of(facts.person)?)
+    }
+
+    fn file(&self, stream: StreamId) -> Result<Option<RawFile>, Error> {
+        let events = self.case.store.read_stream(&stream.to_string())?;
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let state = self.case.state(stream)?;
+        let account = &self.seat.actor.account;
+        let mut sealed = BTreeSet::new();
+        let mut entries = Vec::new();
+        for event in events {
+            let fact = Fact::from_parts(&event.event.kind, &|field| event.part(field).map(str::to_owned));
+            if let (Some(Fact::InterviewRecorded { adult, relation, side, .. }), Some(case)) =
+                (&fact, state.child())
+            {
+                let claim = rejoin_casework::Claim { adult: *adult, relation: *relation };
+                if !case.may_read_interview(claim, *side, account) {
+                    sealed.insert(event.event.sequence);
+                }
+            }
+            entries.push(CaseEntry {
+                sequence: event.event.sequence,
+                at_micros: event.event.at_micros,
+                actor: event.event.actor,
+                kind: event.event.kind,
+                fields: event.parts,
+            });
+        }
+        let status = match &state {
+            State::Child(case) => case.status().word(),
+            State::Tracing(case) => case.status().map_or("none", |status| status.word()),
+        };
+        let version = self.case.store.version(&stream.to_string())?;
+        Ok(Some(RawFile { file: CaseFile { stream, version, status: status.into(), entries }, sealed }))
+    }
+
+    /// Leave to do something, for the person of an id where it concerns one.
+    ///
+    /// # Errors
+    /// [`Error::Denied`]; it is written down.
+    pub fn may(&self, action: Action, id: Option<&str>) -> Result<Permit, Error> {
+        let facts = match id {
+            Some(id) => self.facts(id)?,
+            None => None,
+        };
+        match self.decider().may(action, facts.as_ref()) {
+            Ok(permit) => Ok(permit),
+            Err(refusal) => Err(self.refuse(refusal, action.word(), facts.as_ref())?),
+        }
+    }
+
+    /// Carries out commands on the file of a child (by the id of the child or of one of its records): all, or none.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Casework`] with what is missing, [`Error::Outdated`], [`Error::KeyReused`].
+    pub fn command(&self, child: &str, facts: &[Fact], given: &Given) -> Result<Done, Error> {
+        let subject = self.facts(child)?;
+        self.permitted(facts, subject.as_ref())?;
+        let Some(subject) = subject else {
+            return Err(Error::Denied(Refusal::NotFound.words().0.into()));
+        };
+        let stream = self.case.stream_of(subject.person)?;
+        self.case.carry_out(stream, facts, given, &self.seat.stamp())
+    }
+
+    fn permitted(&self, facts: &[Fact], subject: Option<&SubjectFacts>) -> Result<(), Error> {
+        for fact in facts {
+            let action = action_of(fact);
+            if let Err(refusal) = self.decider().may(action, subject) {
+                return Err(self.refuse(refusal, action.word(), subject)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out commands on a tracing request.
+    ///
+    /// # Errors
+    /// As [`Desk::command`].
+    pub fn trace(&self, request: StreamId, facts: &[Fact], given: &Given) -> Result<Done, Error> {
+        for fact in facts {
+            // Of a request, everything is the work of who may open one; nobody's file is touched.
+            if let Err(refusal) = self.decider().may(Action::OpenRequest, None) {
+                return Err(self.refuse(refusal, fact.kind(), None)?);
+            }
+        }
+        self.case.carry_out(request, facts, given, &self.seat.stamp())
+    }
+
+    /// A tracing request, for those who may open one.
+    pub fn tracing(&self, request: StreamId) -> Result<Option<CaseFile>, Error> {
+        self.may(Action::OpenRequest, None)?;
+        Ok(self.file(request)?.map(|raw| raw.file))
+    }
+
+    /// Tracing requests on file.
+    pub fn tracings(&self) -> Result<Vec<CaseFile>, Error> {
+        self.may(Action::OpenRequest, None)?;
+        let mut files = Vec::new();
+        for name in self.case.store.streams("t-")? {
+            if let Ok(stream) = name.parse() {
+                files.extend(self.file(stream)?.map(|raw| raw.file));
+            }
+        }
+        Ok(files)
+    }
+
+    /// What is to be done, among what the reader may see.
+    pub fn worklist(&self, settings: &Settings) -> Result<Vec<Item>, Error> {
+        let whole = self.case.whole()?;
+        let facts = self.facts_of_all(&whole)?;
+        let decider = self.decider();
+        let items = self.case.worklist_of(&whole, self.seat.at_micros, settings)?;
+        let may_trace = decider.may(Action::OpenRequest, None).is_ok();
+        Ok(items
+            .into_iter()
+            .filter_map(|item| match item.subject {
+                Some(record) => {
+                    let facts = facts.get(whole.person_of.get(&record)?)?;
+                    decider.view(facts, &item, cut_item)?.into_inner()
+                }
+                None => may_trace.then_some(item),
+            })
+            .collect())
+    }
+
+    /// Decisions on candidates, as far as both people may be seen.
+    pub fn decisions(&self) -> Result<Vec<Decision>, Error> {
+        let mut seen: HashMap<PersonId, bool> = HashMap::new();
+        let mut out = Vec::new();
+        for decision in self.case.decisions_whole()? {
+            let mut both = true;
+            for person in [decision.child, decision.other] {
+                let shown = match seen.get(&person) {
+                    Some(shown) => *shown,
+                    None => {
+                        let shown = self.raw(person)?.is_some_and(|(_, facts)| {
+                            self.decider().decide(&facts, FieldGroup::Evidence).decision.extent() == 2
+                        });
+                        seen.insert(person, shown);
+                        shown
+                    }
+                };
+                both &= shown;
+            }
+            if both {
+                out.push(decision);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Links of the last run between records that may be seen with their evidence.
+    pub fn links(&self) -> Result<Vec<StoredLink>, Error> {
+        let whole = self.case.whole()?;
+        let facts = self.facts_of_all(&whole)?;
+        let decider = self.decider();
+        let shown = |record: &RecordId| {
+            let facts = whole.person_of.get(record).and_then(|person| facts.get(person));
+            facts.is_some_and(|facts| decider.decide(facts, FieldGroup::Evidence).decision.extent() == 2)
+        };
+        let mut links = self.case.links_of(None)?;
+        links.retain(|link| shown(&link.left) && shown(&link.right));
+        Ok(links)
+    }
+
+    /// Findings with their deliveries, as far as their records may be seen.
+    pub fn findings(&self) -> Result<Vec<FindingRow>, Error> {
+        let whole = self.case.whole()?;
+        let facts = self.facts_of_all(&whole)?;
+        let decider = self.decider();
+        let mut out = Vec::new();
+        for row in self.case.findings_of(None)? {
+            let Some(record) = row.finding.record else {
+                out.push(row);
+                continue;
+            };
+            let row = (Field::from_word(&row.finding.column), row);
+            if let Some(facts) = whole.person_of.get(&record).and_then(|person| facts.get(person))
+                && let Some(shown) = decider.view(facts, &row, cut_finding)
+            {
+                out.push(shown.into_inner());
+            }
+        }
+        Ok(out)
+    }
+
+    /// Spellings of places, and what they were folded into: for who may see where everybody is.
+    pub fn places(&self) -> Result<Vec<PlaceSpelling>, Error> {
+        self.may(Action::Operate, None)?;
+        self.case.places_whole()
+    }
+
+    /// Deliveries, oldest first. They say nothing of anybody.
+    pub fn deliveries(&self) -> Result<Vec<Delivery>, Error> {
+        self.case.deliveries_whole()
+    }
+
+    /// Who read, exported, was refused or worked on a person's file, oldest first.
+    pub fn readers(&self, id: &str) -> Result<Vec<Reading>, Error> {
+        let facts = self.facts(id)?;
+        let decider = self.decider();
+        if let Some(refusal) = decider.refusal(facts.as_ref()) {
+            return Err(self.refuse(refusal, "readers", facts.as_ref())?);
+        }
+        let Some(facts) = facts else { return Ok(Vec::new()) };
+        let mut readings = Vec::new();
+        for record in &facts.records {
+            for event in self.case.events_about(&record.to_string())? {
+                let (purpose, what) = match crate::project::payload::<Seen>(&self.case.store.keys, &event) {
+                    Ok(Some(seen)) => (seen.purpose, seen.what),
+                    _ => (String::new(), event.kind.clone()),
+                };
+                readings.push(Reading {
+                    sequence: event.sequence,
+                    at_micros: event.at_micros,
+                    actor: event.actor,
+                    kind: event.kind,
+                    purpose,
+                    what,
+                });
+            }
+        }
+        readings.sort_by_key(|reading| reading.sequence);
+        readings.dedup();
+        Ok(readings
+            .iter()
+            .filter_map(|reading| decider.view(&facts, reading, cut_reading)?.into_inner())
+            .collect())
+    }
+
+    /// Writes down that data was taken along: what, of how many people, for whom.
+    pub fn exported(
+        &self,
+        what: &str,
+        recipient: &str,
+        records: Vec<RecordId>,
+        people: u64,
+    ) -> Result<u64, Error> {
+        self.may(Action::Export, None)?;
+        let subjects = records.iter().map(RecordId::to_string).collect();
+        self.write_seen(
+            wire::DATA_EXPORTED,
+            &self.seen(subjects, what, people, Some(format!("to {recipient}"))),
+        )
+    }
+
+    /// Places a do-not-disclose rule; gives its id.
+    pub fn withhold(&self, id: &str, asked: &Withholding) -> Result<String, Error> {
+        self.may(Action::PlaceDoNotDisclose, Some(id))?;
+        self.case.withhold(self.named(id)?, asked, &self.seat.stamp())
+    }
+
+    /// Lifts a do-not-disclose rule.
+    pub fn release(&self, rule: &str, why: &str) -> Result<(), Error> {
+        self.may(Action::LiftDoNotDisclose, None)?;
+        self.case.release(rule, why, &self.seat.stamp())
+    }
+
+    /// Claims emergency access to a person's file, for so many minutes; gives its id. It is to be reviewed by somebody
+    /// else.
+    pub fn break_glass(&self, id: &str, why: &str, minutes: u32) -> Result<String, Error> {
+        if !self.seat.actor.has(Action::BreakGlass) || self.seat.purpose != Purpose::ChildCare {
+            return Err(self.refuse(Refusal::NotGranted, Action::BreakGlass.word(), None)?);
+        }
+        // Somebody out of reach is what emergencies are for; whom a rule hides stays hidden.
+        let facts = self.facts(id)?;
+        let Some(facts) = facts else { return Err(self.refuse(Refusal::NotFound, "break-glass", None)?) };
+        let until = self.seat.at_micros + (i64::from(minutes) * 60_000_000).min(Emergency::LONGEST);
+        self.case.break_glass(facts.person, why, until, &self.seat.stamp())
+    }
+
+    /// Emergencies that nobody reviewed yet.
+    pub fn emergencies(&self) -> Result<Vec<Emergency>, Error> {
+        self.may(Action::ReviewEmergency, None)?;
+        let all = self.case.emergencies()?;
+        Ok(all.into_iter().map(|(one, _)| one).filter(|one| one.reviewed.is_none()).collect())
+    }
+
+    /// Reviews an emergency; `stop` ends it.
+    pub fn review_emergency(&self, id: &str, finding: &str, stop: bool) -> Result<(), Error> {
+        self.may(Action::ReviewEmergency, None)?;
+        self.case.review_emergency(id, finding, stop, &self.seat.stamp())
+    }
+
+    /// Places a legal hold on a person's file; gives its id.
+    pub fn hold(&self, id: &str, why: &str, until: Option<i64>) -> Result<String, Error> {
+        self.may(Action::Hold, Some(id))?;
+        self.case.place_hold(self.named(id)?, why, until, &self.seat.stamp())
+    }
+
+    /// Lifts a legal hold.
+    pub fn lift_hold(&self, hold: &str, why: &str) -> Result<(), Error> {
+        let of = self.case.holds()?.into_iter().find(|one| one.id == hold);
+        let record = of.and_then(|hold| hold.records.first().copied());
+        let record = record.ok_or_else(|| Error::Refused(format!("there is no hold {hold:?}")))?;
+        self.may(Action::Hold, Some(&record.to_string()))?;
+        self.case.lift_hold(hold, why, &self.seat.stamp())
+    }
+
+    /// Legal holds, for who may place them on somebody or erase.
+    pub fn holds(&self) -> Result<Vec<Hold>, Error> {
+        if !self.seat.actor.has(Action::Hold) {
+            return Err(self.refuse(Refusal::NotGranted, "holds", None)?);
+        }
+        self.case.holds()
+    }
+
+    /// Erases a person's data: keys are destroyed, a tombstone stays.
+    pub fn erase(&self, id: &str, why: &str, authority: &str) -> Result<Erased, Error> {
+        self.may(Action::Erase, Some(id))?;
+        self.case.erase(self.named(id)?, why, authority, &self.seat.stamp())
+    }
+
+    fn named(&self, id: &str) -> Result<PersonId, Error> {
+        let person = self.case.person_named(id)?;
+        person.ok_or_else(|| Error::Denied(Refusal::NotFound.words().0.into()))
+    }
+}
+
+impl Case {
+    /// Events that concern a subject, oldest first.
+    fn events_about(&self, subject: &str) -> Result<Vec<crate::project::StoredEvent>, Error> {
+        let sql = format!(
+            "SELECT {} FROM activity a JOIN event e ON e.sequence = a.event WHERE a.subject = ?1 ORDER BY e.sequence",
+            crate::store::EVENT
+        );
+        self.store.database.rows(
+            &sql,
+            crate::database::values![subject],
+            crate::project::StoredEvent::from_row,
+        )
+    }
+}

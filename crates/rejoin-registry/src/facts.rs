@@ -1,0 +1,138 @@
+//! What the access decision must know of a person: whose records they are, who holds the person, to whom the case is
+//! assigned, who was verified.
+
+use crate::casework::assignee;
+use crate::database::values;
+use crate::{Case, Error};
+use rejoin_access::{Counterpart, Organisation, SubjectFacts};
+use rejoin_casework::{ChildCase, State, StreamId};
+use rejoin_model::{Field, ListKind, PersonId, Record, RecordId, Subject};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What facts are gathered from, read once for however many people.
+pub(crate) struct Gathering<'a> {
+    case: &'a Case,
+    organisations: HashMap<String, Organisation>,
+    /// Children's cases, by the child's record.
+    cases: BTreeMap<RecordId, ChildCase>,
+    held: BTreeSet<String>,
+    now: i64,
+}
+
+impl Case {
+    /// Reads what facts of anybody are gathered from: every child's case, or those of some records.
+    pub(crate) fn gathering(&self, records: Option<&[RecordId]>, now: i64) -> Result<Gathering<'_>, Error> {
+        let streams: Vec<StreamId> = match records {
+            Some(records) => records.iter().map(|record| StreamId::Child(*record)).collect(),
+            None => self.store.streams("c-")?.iter().filter_map(|name| name.parse().ok()).collect(),
+        };
+        let mut cases = BTreeMap::new();
+        for stream in streams {
+            if let State::Child(child) = self.state(stream)?
+                && child.version() > 0
+            {
+                cases.insert(child.child(), *child);
+            }
+        }
+        Ok(Gathering { case: self, organisations: HashMap::new(), cases, held: self.held(now)?, now })
+    }
+}
+
+impl Gathering<'_> {
+    fn organisation(&mut self, list: &str) -> Result<Organisation, Error> {
+        if let Some(known) = self.organisations.get(list) {
+            return Ok(known.clone());
+        }
+        let organisation = self.case.organisation_of_list(list)?;
+        self.organisations.insert(list.to_owned(), organisation.clone());
+        Ok(organisation)
+    }
+
+    /// The facts of a person with these records. `person_of` says who an adult's record is linked to.
+    pub fn of(
+        &mut self,
+        person: PersonId,
+        records: &[&Record],
+        person_of: &dyn Fn(RecordId) -> Result<PersonId, Error>,
+    ) -> Result<SubjectFacts, Error> {
+        let mut facts = SubjectFacts::of(person);
+        let mut contributed = BTreeSet::new();
+        let mut held = BTreeSet::new();
+        let mut subjects = BTreeSet::new();
+        for record in records {
+            facts.records.insert(record.id);
+            facts.hold |= self.held.contains(&record.id.to_string());
+            let organisation = self.organisation(&record.list)?;
+            if holds(record) {
+                held.insert(organisation.clone());
+            }
+            contributed.insert(organisation);
+            subjects.insert(record.subject);
+            if let Some(case) = self.cases.get(&record.id) {
+                for name in case.dossier().assigned_at(self.now) {
+                    facts.assigned_to.insert(assignee(&name));
+                }
+                for found in case.matches() {
+                    if case.verified(found.claim()).is_ok() {
+                        let adult = person_of(found.claim().adult)?;
+                        facts.verified_counterparts.insert(Counterpart::Person(adult));
+                    }
+                }
+            }
+        }
+        // Who is not known to be an adult is protected as a child.
+        facts.is_child = subjects.contains(&Subject::Child) || !subjects.contains(&Subject::Adult);
+        // Nobody says that they hold the person: then it is whoever last wrote of the person.
+        facts.held_by =
+            if held.is_empty() { contributed.iter().cloned().collect() } else { held.into_iter().collect() };
+        facts.contributed_by = contributed.into_iter().collect();
+        Ok(facts)
+    }
+}
+
+/// Whether a row says that its list's keeper holds the person now.
+fn holds(record: &Record) -> bool {
+    let left = match record.kind {
+        ListKind::ShelterStay => Field::Discharged,
+        ListKind::DetentionStint => Field::BookOut,
+        _ => return false,
+    };
+    !record.withdrawn && record.moment(left).is_none()
+}
+
+impl Case {
+    /// Records under a legal hold at a moment; `*` when the whole case is.
+    pub(crate) fn held(&self, now: i64) -> Result<BTreeSet<String>, Error> {
+        let mut held: BTreeMap<String, (BTreeSet<String>, Option<i64>)> = BTreeMap::new();
+        for event in self.store.read_stream(crate::erasure::HOLDS)? {
+            let id = event.part("id").unwrap_or_default().to_owned();
+            if event.event.kind == crate::erasure::HOLD_LIFTED {
+                held.remove(&id);
+                continue;
+            }
+            let subjects = event.part("subjects").unwrap_or_default().lines().map(str::to_owned).collect();
+            let until = event.part("until").and_then(|until| until.parse().ok());
+            held.insert(id, (subjects, until));
+        }
+        let standing = held.into_values().filter(|(_, until)| until.is_none_or(|until| now < until));
+        Ok(standing.flat_map(|(subjects, _)| subjects).collect())
+    }
+
+    /// Records of a person, in the order of ids.
+    pub(crate) fn record_ids(&self, person: PersonId) -> Result<Vec<RecordId>, Error> {
+        let sql = "SELECT record FROM person WHERE person = ?1 ORDER BY record";
+        let linked =
+            self.store.database.rows(sql, values![person.to_string()], |row| row.get::<String>(0))?;
+        let mut records: Vec<RecordId> = linked.iter().filter_map(|record| record.parse().ok()).collect();
+        if records.is_empty() {
+            let own = RecordId::from_bytes(*person.as_bytes());
+            let sql =
+                "SELECT id FROM record WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM person WHERE record = ?1)";
+            if self.store.database.first(sql, values![own.to_string()], |row| row.get::<String>(0))?.is_some()
+            {
+                records.push(own);
+            }
+        }
+        Ok(records)
+    }
+}
