@@ -9,7 +9,7 @@ use crate::keys::Opened;
 use crate::organisations::{self, Organisations};
 use crate::project::{StoredEvent, payload};
 use crate::roles::{self, Roles, may_give};
-use crate::store::EVENT;
+use crate::store::{EVENT, families_digest, people_digest};
 use crate::tokens::Calls;
 use crate::wire::{self, Seen, Streamed, SubjectErased};
 use crate::{Case, Error, Stamp};
@@ -388,6 +388,43 @@ impl Case {
             bench.leaves_a_manager(account)?;
             Ok(vec![Happened::Closed { reason: said(reason)? }])
         })
+    }
+
+    /// Erases an account that is closed: who it was cannot be read any more, and its name is free. That it was there, and
+    /// what it did, stays.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::NoAccount`]; [`Error::Account`] while it is not closed.
+    pub fn erase_account(
+        &self,
+        by: &Actor,
+        who: &str,
+        reason: &str,
+        authority: &str,
+        stamp: &Stamp,
+    ) -> Result<(), Error> {
+        let account = self.manage(by, who, "erase account", stamp, |_, account| {
+            said(reason)?;
+            said(authority)?;
+            match account.standing {
+                Standing::Closed => Ok(Vec::new()),
+                _ => Err(Stop::Failed(Error::Account("close the account first".into()))),
+            }
+        })?;
+        let change = self.store.begin()?;
+        let subjects = vec![subject(&account.id)];
+        let tombstone = SubjectErased {
+            subjects: subjects.clone(),
+            reason: reason.trim().to_owned(),
+            authority: authority.trim().to_owned(),
+            people: people_digest(&self.store)?,
+            families: families_digest(&self.store)?,
+        };
+        let sequence = change.append(stamp, wire::SUBJECT_ERASED, &tombstone)?;
+        change.erased(sequence, &tombstone)?;
+        change.commit()?;
+        self.store.keys.destroy(&subjects)?;
+        Ok(())
     }
 
     /// Takes a lost telephone's authenticator away.

@@ -1,6 +1,7 @@
 //! The commands, one file each where they are more than a few lines.
 
 pub mod account;
+pub mod accounts;
 pub mod check;
 pub mod decide;
 pub mod demo;
