@@ -517,15 +517,19 @@ impl Case {
         account: &Account,
         changes: Vec<Happened>,
     ) -> Result<Account, Error> {
-        let mut after = account.clone();
+        let mut after = Account { sessions_since: None, ..account.clone() };
         for happened in changes {
             let event = AccountEvent { account: account.id.clone(), at: stamp.at_micros, change: happened };
             let event = self.append_account(change, stamp, event)?;
             after.apply(&event).map_err(does_not_fit)?;
         }
-        if after.sessions_since != account.sessions_since {
-            let sql = "DELETE FROM session WHERE account = ?1";
-            self.store.database.execute(sql, values![&account.id])?;
+        match after.sessions_since {
+            // Those that began before are over, be it in the same instant.
+            Some(_) => {
+                let sql = "DELETE FROM session WHERE account = ?1";
+                self.store.database.execute(sql, values![&account.id])?;
+            }
+            None => after.sessions_since = account.sessions_since,
         }
         Ok(after)
     }
