@@ -177,6 +177,8 @@ pub enum Change {
     },
     /// All its sessions were ended.
     SessionsEnded,
+    /// Its failed attempts were forgotten by somebody who manages accounts.
+    Unlocked,
     /// A token was issued.
     TokenIssued {
         /// The token, as it is stored.
@@ -380,7 +382,7 @@ impl Account {
                 self.spend(code.as_ref(), passkey.as_ref(), at)?;
                 self.last_sign_in = Some(at);
             }
-            Change::SignInFailed { .. } => {}
+            Change::SignInFailed { .. } | Change::Unlocked => {}
         }
         Ok(())
     }

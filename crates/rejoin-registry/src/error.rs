@@ -122,12 +122,6 @@ pub enum Error {
     /// The rules of casework do not allow it yet; the words say what is missing and who can do it.
     #[error("{}", .0.english())]
     Casework(rejoin_casework::Refusal),
-    /// The file of organisations cannot be used.
-    #[error("the organisations cannot be read: {0}")]
-    Organisations(String),
-    /// The file of roles cannot be used.
-    #[error("the roles cannot be read: {0}")]
-    Roles(String),
     /// Not allowed.
     #[error("{0}")]
     Denied(String),
@@ -212,6 +206,27 @@ pub enum Error {
     /// A clock file cannot be used.
     #[error("the clocks cannot be read: {0}")]
     Clocks(String),
+    /// The roles cannot be used, or there is no such role.
+    #[error("the roles: {0}")]
+    Roles(String),
+    /// The tree of organisations cannot be used, or there is no such organisation.
+    #[error("the organisations: {0}")]
+    Organisations(String),
+    /// No such account, or none for this actor.
+    #[error("there is no account {0:?}")]
+    NoAccount(String),
+    /// Something that does not go with an account as it is.
+    #[error("{0}")]
+    Account(String),
+    /// An invitation's code that is not good, whatever the reason.
+    #[error("the invitation is not valid")]
+    Invitation,
+    /// A password that is not taken.
+    #[error("{}", .0.words(rejoin_accounts::Language::English))]
+    Weak(rejoin_accounts::password::Weakness),
+    /// Too many failures: from this moment on (microseconds since 1970) it may be tried again.
+    #[error("too many failed attempts")]
+    TryLater(i64),
     /// Asked for what cannot be done so.
     #[error("{0}")]
     Refused(String),
@@ -237,7 +252,6 @@ impl Error {
             Error::Outdated { .. } => "look at what changed, then decide again".into(),
             Error::KeyReused(_) => "give every command a key of its own".into(),
             Error::Casework(refusal) => format!("the rule is {}; docs/casework.md has them all", refusal.code()),
-            Error::Organisations(_) | Error::Roles(_) => "compare with roles/default.toml of the source tree".into(),
             Error::Denied(_) => "who may see what stands in docs/security.md; refusals are on record".into(),
             Error::Tampered(_) => {
                 "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()
@@ -260,6 +274,15 @@ impl Error {
             }
             Error::Policies(_) => "compare with policies/us-zero-tolerance.toml of the source tree".into(),
             Error::Clocks(_) => "compare with clocks/us.toml of the source tree".into(),
+            Error::Roles(_) => "roles are in the case's roles.toml, or as shipped in roles/default.toml".into(),
+            Error::Organisations(_) => {
+                "the tree is in the case's organisations.toml; without it every list is an organisation, and `registry` the root".into()
+            }
+            Error::NoAccount(_) => "`rejoin account list` shows names and ids".into(),
+            Error::Account(_) => "`rejoin account list` shows where each account stands".into(),
+            Error::Invitation => "codes are good once, for three days; `rejoin account invite` gives a new one".into(),
+            Error::Weak(_) => "a sentence of your own is easy to remember and hard to guess".into(),
+            Error::TryLater(_) => "wait a few minutes".into(),
             Error::Refused(_) => "`rejoin list children` and `rejoin list links` show ids and proposals".into(),
             Error::First(_) => "run that step, then this one".into(),
         }

@@ -13,6 +13,7 @@ mod columns;
 mod database;
 mod derive;
 mod desk;
+mod door;
 mod erasure;
 mod error;
 mod evidence;
@@ -28,22 +29,30 @@ mod rules;
 mod schema;
 mod store;
 mod streams;
+mod tokens;
 mod tree;
 mod view;
 mod wire;
 
+pub use accounts::NewAccount;
 pub use derive::LinkReport;
 pub use desk::{CaseEntry, CaseFile, Desk, PersonFile, Reading, Seat};
+pub use door::{Entered, SignIn};
 pub use erasure::{Erased, Hold};
 pub use error::Error;
 pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
+pub use organisations::Organisations;
+pub use roles::Roles;
 pub use rules::Withholding;
 pub use streams::{Done, Given};
+pub use tokens::{TokenDenied, TokenRequest};
 pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
 
+use accounts::Keeper;
 use database::Database;
+use rejoin_accounts::password::Cost;
 use rejoin_ledger::{Checkpoint, Hash};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -70,6 +79,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// The directory of keys; without it the case's with `.keys` behind its name.
     pub keys: Option<PathBuf>,
+    /// What a guess at a password costs; without it what is recommended.
+    pub password_cost: Option<Cost>,
 }
 
 /// A case: one registry on disk.
@@ -78,6 +89,7 @@ pub struct Case {
     directory: PathBuf,
     /// Readers of deliveries, which never change.
     readers: Mutex<HashMap<u64, Arc<project::Reader>>>,
+    keeper: Keeper,
 }
 
 const FILE: &str = "rejoin.sqlite";
@@ -122,7 +134,12 @@ impl Case {
         store.keys.token("case", "opened")?;
         opening.append(stamp, wire::CASE_OPENED, &serde_json::json!({}))?;
         opening.commit()?;
-        Ok(Self { store, directory: directory.into(), readers: Mutex::default() })
+        Ok(Self {
+            store,
+            directory: directory.into(),
+            readers: Mutex::default(),
+            keeper: keeper_of(settings),
+        })
     }
 
     /// Opens a case.
@@ -155,7 +172,12 @@ impl Case {
             return Err(Error::NoCase { path: directory.into() });
         };
         let store = Store::open(database, &keys_of(directory, settings)?)?;
-        Ok(Self { store, directory: directory.into(), readers: Mutex::default() })
+        Ok(Self {
+            store,
+            directory: directory.into(),
+            readers: Mutex::default(),
+            keeper: keeper_of(settings),
+        })
     }
 
     /// Whether there is a case in a directory.
@@ -216,6 +238,10 @@ impl Case {
         }
         Ok(())
     }
+}
+
+fn keeper_of(settings: &Settings) -> Keeper {
+    Keeper::new(settings.password_cost.unwrap_or(Cost::RECOMMENDED))
 }
 
 /// The directory of a case's keys: apart from its data.

@@ -1,7 +1,9 @@
 //! The tables of a case, and its form. Written in SQLite's types; `Database::define` has PostgreSQL's.
 //!
 //! Only `event` is the truth. `document`, `note` and `command` are kept beside it: bytes that events name by their hash,
-//! signed checkpoints, and what commands were answered. Everything else is derived and can be thrown away.
+//! signed checkpoints, and what commands were answered. So are `session`, `attempt` and `ceremony`, of which nothing needs
+//! to be known tomorrow: who is signed in, who guesses, and passkeys in the making. Everything else is derived and can be
+//! thrown away.
 
 use crate::Error;
 use crate::database::Database;
@@ -24,6 +26,12 @@ CREATE TABLE note (size INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE command (
     key TEXT PRIMARY KEY, digest TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE session (
+    token TEXT PRIMARY KEY, account TEXT NOT NULL, until INTEGER NOT NULL, form TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_by_account ON session (account);
+CREATE TABLE attempt (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE ceremony (id TEXT PRIMARY KEY, until INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 /// Tables that are derived from events, and can be thrown away. Texts about people are sealed under their keys.

@@ -20,11 +20,13 @@ pub(crate) const FILE_READ: &str = "file-read";
 pub(crate) const DATA_EXPORTED: &str = "data-exported";
 pub(crate) const ACCESS_REFUSED: &str = "access-refused";
 pub(crate) const RECEIPT_ISSUED: &str = "receipt-issued";
+/// Of the stream of an account; its one part `event` is in the form of `rejoin_accounts::stored`.
+pub(crate) const ACCOUNT_CHANGED: &str = "account-changed";
 
-/// Kinds of events that tell of reading, refusing and issuing: they add nothing to what a case says, and a report is the
+/// Kinds of events that tell of reading, refusing, issuing and who may sign in: they add nothing to what a case says, and a report is the
 /// same before and after them.
-pub(crate) const OBSERVING: [&str; 5] =
-    [REPORT_ISSUED, FILE_READ, DATA_EXPORTED, ACCESS_REFUSED, RECEIPT_ISSUED];
+pub(crate) const OBSERVING: [&str; 6] =
+    [REPORT_ISSUED, FILE_READ, DATA_EXPORTED, ACCESS_REFUSED, RECEIPT_ISSUED, ACCOUNT_CHANGED];
 
 /// Kinds whose events belong to no stream.
 const WITHOUT_STREAM: [&str; 17] = [

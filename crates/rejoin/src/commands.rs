@@ -1,6 +1,7 @@
 //! The commands, one file each where they are more than a few lines.
 
 pub mod account;
+pub mod accounts;
 pub mod casework;
 pub mod check;
 pub mod decide;
@@ -46,7 +47,11 @@ impl Context {
             case: cli.case.clone(),
             actor: cli.actor.clone(),
             purpose: cli.purpose.clone(),
-            settings: Settings { database_url: cli.database_url.clone(), keys: cli.keys.clone() },
+            settings: Settings {
+                database_url: cli.database_url.clone(),
+                keys: cli.keys.clone(),
+                ..Settings::default()
+            },
             lang: cli.lang,
         }
     }

@@ -63,6 +63,7 @@ impl From<Error> for Failure {
             | Error::KeyChanged { .. }
             | Error::KindChanged { .. } => 3,
             Error::Clocks(_) | Error::Policies(_) | Error::MostRowsGone { .. } => 3,
+            Error::NoAccount(_) => 6,
             Error::Tampered(_) | Error::DerivedDiffers | Error::CheckpointDiffers | Error::Unguarded => 5,
             _ => 4,
         };

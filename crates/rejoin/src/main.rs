@@ -279,6 +279,19 @@ Examples:
         #[command(flatten)]
         output: Output,
     },
+    /// Accounts: who may sign in, with which roles; tokens of programs.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case account create lucia@example.org --called 'Lucía Paz' --organisation orr --role case-worker
+  rejoin -C case account accept lucia@example.org --code CODE     the first password, asked at the terminal
+  rejoin -C case account totp lucia@example.org                   an authenticator for codes
+  rejoin -C case account role give lucia@example.org verifier
+  rejoin -C case account token issue feed --label nightly --allow import --days 90
+  rejoin -C case account suspend lucia@example.org --reason 'telephone stolen'
+
+Everything is an event in the ledger, refusals too. Passwords are asked at the terminal or read from the standard input
+(--password-stdin); they are never an argument.")]
+    Account(commands::accounts::Accounts),
     /// Derive everything again from the ledger.
     #[command(after_help = "Example:\n  rejoin -C case rebuild")]
     Rebuild,
@@ -324,6 +337,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Readers { person, output } => commands::protect::readers(&context, person, output),
         Command::List(list) => list.run(&context),
         Command::Verify { checkpoint, output } => commands::verify(&context, checkpoint.as_deref(), output),
+        Command::Account(accounts) => accounts.run(&context),
         Command::Rebuild => commands::rebuild(&context),
         Command::Synth(synth) => synth.run(),
         Command::Demo(demo) => demo.run(&context),
