@@ -15,8 +15,10 @@ mod evidence;
 mod families;
 mod import;
 mod keys;
+mod ledger;
 mod policies;
 mod project;
+mod receipts;
 mod schema;
 mod store;
 mod streams;
@@ -29,10 +31,13 @@ pub use error::Error;
 pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
+pub use ledger::Known;
+pub use receipts::{Contact, FoundReceipt, IssuedReceipt, ProvenReceipt, ReceiptRequest, Standing};
 pub use streams::{Done, Given};
 pub use view::{Delivery, FindingRow, PersonFile, PlaceSpelling, StoredLink, View};
 
 use database::Database;
+use rejoin_ledger::note::SigningKey;
 use rejoin_ledger::{Checkpoint, Hash};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -109,7 +114,11 @@ impl Case {
         let opening = store.begin()?;
         // The key of look-ups is made now: later it is needed where nothing is written.
         store.keys.token("case", "opened")?;
-        opening.append(stamp, wire::CASE_OPENED, &serde_json::json!({}))?;
+        let case = keys::hex(&keys::random::<8>()?);
+        let key = SigningKey::from_seed(&ledger::origin(&case), &store.keys.signing_seed()?)
+            .map_err(|error| Error::Keys(error.to_string()))?;
+        let opened = wire::CaseOpened { case: Some(case), vkey: Some(key.vkey()) };
+        opening.append(stamp, wire::CASE_OPENED, &opened)?;
         opening.commit()?;
         Ok(Self { store, directory: directory.into(), readers: Mutex::default() })
     }
@@ -170,8 +179,17 @@ impl Case {
     ///
     /// # Errors
     /// [`Error::Tampered`] at the first event that is not what was written; [`Error::CheckpointDiffers`] when the ledger
-    /// does not continue `known`, a checkpoint taken earlier; [`Error::Unguarded`]; [`Error::DerivedDiffers`].
+    /// does not continue `known`, a checkpoint taken earlier; [`Error::Note`] when a checkpoint that the case signed is not
+    /// of this ledger; [`Error::Unguarded`]; [`Error::DerivedDiffers`].
     pub fn verify(&self, known: Option<Checkpoint>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
+        self.verify_known(known.map(Known::Checkpoint).as_ref(), progress)
+    }
+
+    /// The same, against what somebody kept from earlier in whatever form.
+    ///
+    /// # Errors
+    /// As [`Case::verify`]; and [`Error::UnknownNote`] when a note is not signed by the case's key.
+    pub fn verify_known(&self, known: Option<&Known>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
         let (checkpoint, mut tree) = self.store.verify(known, progress)?;
         if tree.lines() != tree::lines(&self.store.database)? {
             return Err(Error::DerivedDiffers);
