@@ -74,6 +74,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("typst-layout", &["rejoin-report"]),
     ("typst-pdf", &["rejoin-report"]),
     ("lopdf", &["rejoin-report"]),
+    ("qrcode", &["rejoin-report"]),
+    ("rqrr", &["rejoin-report"]),
     ("rust_xlsxwriter", &["rejoin-ingest", "rejoin-report", "rejoin-exchange"]),
     ("quick-xml", &["rejoin-exchange"]),
     ("tantivy", &["rejoin-sources"]),

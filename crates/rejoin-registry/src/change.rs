@@ -267,6 +267,7 @@ impl<'a> Change<'a> {
                 "DELETE FROM family_unit WHERE record = ?1",
                 "DELETE FROM decision WHERE child = ?1 OR other = ?1",
                 "DELETE FROM dna WHERE child = ?1 OR other = ?1",
+                "DELETE FROM receipt WHERE event IN (SELECT event FROM activity WHERE subject = ?1)",
                 "DELETE FROM stream WHERE event IN (SELECT event FROM activity WHERE subject = ?1)",
             ] {
                 self.execute(sql, values![subject])?;

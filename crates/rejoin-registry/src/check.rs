@@ -8,7 +8,7 @@ use crate::wire::{
     self, DnaCompared, DnaDestroyed, ListReceived, MatchDecided, MatchUndone, ModelRun, RecordAbsent,
     RecordReceived, Seen, Streamed, SubjectErased, WireFinding,
 };
-use crate::{Error, Progress, evidence};
+use crate::{Error, Progress, evidence, receipts};
 use rejoin_ledger::Hash;
 use rejoin_model::{Field, Finding};
 use sha2::{Digest, Sha256};
@@ -39,6 +39,8 @@ struct Second {
     entries: BTreeMap<(String, String), u64>,
     streams: BTreeMap<(String, u64), u64>,
     activity: BTreeSet<(String, u64)>,
+    /// Token of a card's code → its event, and to whom it leads.
+    receipts: BTreeMap<String, (u64, String)>,
     erased: BTreeMap<String, u64>,
     /// Subjects that lack their key.
     unreadable: BTreeSet<String>,
@@ -202,6 +204,12 @@ impl Second {
                     event.subjects().into_iter().map(|subject| (subject.to_owned(), event.sequence));
                 self.activity.extend(subjects);
                 let streamed = read!(Streamed);
+                if kind == wire::RECEIPT_RECORDED
+                    && let Some((code, link)) = receipts::Link::of(&streamed.parts)
+                {
+                    let token = store.keys.token("receipt", &code)?;
+                    self.receipts.insert(token, (event.sequence, link.line()));
+                }
                 self.streams.insert((streamed.stream, streamed.version), event.sequence);
             }
             _ => {}
@@ -223,6 +231,7 @@ impl Second {
             .map(|(_, event)| *event)
             .collect();
         self.streams.retain(|_, event| !of_gone.contains(event));
+        self.receipts.retain(|_, (event, _)| !of_gone.contains(event));
         for (name, left) in [("people", tombstone.people), ("families", tombstone.families)] {
             if let Some(run) = self.runs.get_mut(name) {
                 run.1 = left;
@@ -267,7 +276,10 @@ impl Second {
             let expected = runs.get(name).cloned().unwrap_or((0, digest(&[])));
             Ok(store.derived_at(name)?.unwrap_or(0) != expected.0 || found != expected.1)
         };
+        let receipts =
+            self.receipts.into_iter().map(|(token, (event, link))| format!("{token} {event} {link}"));
         let same = [
+            receipts::lines(store)? == receipts.collect::<Vec<_>>(),
             store.lines("SELECT kind, id, event FROM evidence ORDER BY kind, id", |row| words(row, 2))?
                 == entries.collect::<Vec<_>>(),
             store.lines("SELECT stream, version, event FROM stream ORDER BY stream, version", |row| {

@@ -3,6 +3,8 @@
 use rejoin_ingest::ReadError;
 use rejoin_ingest::mapping::MappingError;
 use rejoin_ledger::Breach;
+use rejoin_ledger::note::NoteError;
+use rejoin_ledger::receipt::ReceiptError;
 use std::path::PathBuf;
 
 /// What a database said.
@@ -197,6 +199,32 @@ pub enum Error {
     /// The ledger is not the one of which a checkpoint was taken.
     #[error("the ledger does not continue the checkpoint given")]
     CheckpointDiffers,
+    /// A checkpoint that the case signed is not of its ledger, or not by its key.
+    #[error("the checkpoint over {size} events that was signed earlier does not hold: {reason}")]
+    Note {
+        /// How many events it vouches for.
+        size: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A checkpoint given is not believed.
+    #[error("the checkpoint given is not this case's: {0}")]
+    UnknownNote(NoteError),
+    /// A receipt proves nothing here.
+    #[error("the receipt is not true: {0}")]
+    Receipt(ReceiptError),
+    /// The case's first event names another public key than that of its seed for signing.
+    #[error("the ledger names another public key than that of the case's own signing key")]
+    OtherKey,
+    /// A case code that is none.
+    #[error("{0}")]
+    Code(String),
+    /// Whom a family is to call is not said, or cannot be printed.
+    #[error("{0}")]
+    Contact(String),
+    /// The ledger could not be exported.
+    #[error("the ledger could not be exported: {0}")]
+    Export(String),
     /// The triggers that keep the ledger append-only are gone.
     #[error("the ledger's guards against change are gone")]
     Unguarded,
@@ -269,7 +297,19 @@ impl Error {
                     .into()
             }
             Error::ChangedMeanwhile => "run the command again".into(),
-            Error::CheckpointDiffers | Error::Unguarded => {
+            Error::Receipt(_) | Error::UnknownNote(_) => {
+                "look whether it is of another case: the key of this one is shown by `rejoin ledger key`".into()
+            }
+            Error::OtherKey => {
+                "either these are the keys of another case, or somebody replaced the ledger: compare with a public key that was handed out"
+                    .into()
+            }
+            Error::Code(_) => "read it again from the card: letters and digits of 346789 CDFGHJKMNPQRTVWXY".into(),
+            Error::Contact(_) => {
+                "say it with --phone, --email, --organisation, or in receipt.toml of the case's directory".into()
+            }
+            Error::Export(_) => "look at the room on the disk, and whether `rejoin verify` holds".into(),
+            Error::CheckpointDiffers | Error::Unguarded | Error::Note { .. } => {
                 "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()
             }
             Error::Policies(_) => "compare with policies/us-zero-tolerance.toml of the source tree".into(),

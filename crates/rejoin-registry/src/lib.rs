@@ -21,9 +21,11 @@ mod facts;
 mod families;
 mod import;
 mod keys;
+mod ledger;
 mod organisations;
 mod policies;
 mod project;
+mod receipts;
 mod roles;
 mod rules;
 mod schema;
@@ -46,6 +48,8 @@ pub use import::{Extent, ImportReport, ImportRequest};
 pub use organisations::Organisations;
 pub use roles::Roles;
 pub use rules::Withholding;
+pub use ledger::Known;
+pub use receipts::{Contact, FoundReceipt, IssuedReceipt, ProvenReceipt, ReceiptRequest, Standing};
 pub use streams::{Done, Given};
 pub use tokens::{TokenDenied, TokenRequest};
 pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
@@ -53,6 +57,7 @@ pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
 use accounts::Keeper;
 use database::Database;
 use rejoin_accounts::password::Cost;
+use rejoin_ledger::note::SigningKey;
 use rejoin_ledger::{Checkpoint, Hash};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -132,7 +137,11 @@ impl Case {
         let opening = store.begin()?;
         // The key of look-ups is made now: later it is needed where nothing is written.
         store.keys.token("case", "opened")?;
-        opening.append(stamp, wire::CASE_OPENED, &serde_json::json!({}))?;
+        let case = keys::hex(&keys::random::<8>()?);
+        let key = SigningKey::from_seed(&ledger::origin(&case), &store.keys.signing_seed()?)
+            .map_err(|error| Error::Keys(error.to_string()))?;
+        let opened = wire::CaseOpened { case: Some(case), vkey: Some(key.vkey()) };
+        opening.append(stamp, wire::CASE_OPENED, &opened)?;
         opening.commit()?;
         Ok(Self {
             store,
@@ -208,8 +217,17 @@ impl Case {
     ///
     /// # Errors
     /// [`Error::Tampered`] at the first event that is not what was written; [`Error::CheckpointDiffers`] when the ledger
-    /// does not continue `known`, a checkpoint taken earlier; [`Error::Unguarded`]; [`Error::DerivedDiffers`].
+    /// does not continue `known`, a checkpoint taken earlier; [`Error::Note`] when a checkpoint that the case signed is not
+    /// of this ledger; [`Error::Unguarded`]; [`Error::DerivedDiffers`].
     pub fn verify(&self, known: Option<Checkpoint>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
+        self.verify_known(known.map(Known::Checkpoint).as_ref(), progress)
+    }
+
+    /// The same, against what somebody kept from earlier in whatever form.
+    ///
+    /// # Errors
+    /// As [`Case::verify`]; and [`Error::UnknownNote`] when a note is not signed by the case's key.
+    pub fn verify_known(&self, known: Option<&Known>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
         let (checkpoint, mut tree) = self.store.verify(known, progress)?;
         if tree.lines() != tree::lines(&self.store.database)? {
             return Err(Error::DerivedDiffers);

@@ -5,7 +5,7 @@ use crate::database::Row;
 use crate::keys::{self, Keys, Opened};
 use crate::store::Store;
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, Seen, Streamed};
-use crate::{Error, Progress, evidence};
+use crate::{Error, Progress, evidence, receipts};
 use rejoin_ingest::{Interpreter, Mapping};
 use rejoin_model::{Field, Finding, Origin, Record, RecordId};
 use serde::de::DeserializeOwned;
@@ -181,7 +181,13 @@ impl Projector {
             change.activity(subject, event.sequence)?;
         }
         match payload::<Streamed>(change.keys(), event)? {
-            Some(streamed) => change.stream(&streamed.stream, streamed.version, event.sequence),
+            Some(streamed) => {
+                change.stream(&streamed.stream, streamed.version, event.sequence)?;
+                if event.kind == wire::RECEIPT_RECORDED {
+                    receipts::project(change, event.sequence, &streamed.parts)?;
+                }
+                Ok(())
+            }
             None => Ok(()),
         }
     }

@@ -81,12 +81,13 @@ CREATE TABLE stream (
     stream TEXT NOT NULL, version INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (stream, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE activity (subject TEXT NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (subject, event)) STRICT, WITHOUT ROWID;
+CREATE TABLE receipt (token TEXT PRIMARY KEY, event INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE erased (subject TEXT PRIMARY KEY, event INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE derived (name TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;
 ";
 
 /// Tables that events give by themselves; the others are made by runs of linking and matching.
-pub(crate) const PROJECTED: [&str; 11] = [
+pub(crate) const PROJECTED: [&str; 12] = [
     "tree",
     "delivery",
     "record",
@@ -97,6 +98,7 @@ pub(crate) const PROJECTED: [&str; 11] = [
     "evidence",
     "stream",
     "activity",
+    "receipt",
     "erased",
 ];
 

@@ -4,6 +4,7 @@
 use crate::change::Change;
 use crate::database::{Begin, Database, Row, Value, values};
 use crate::keys::{Keys, Opened};
+use crate::ledger::Known;
 use crate::project::StoredEvent;
 use crate::{Error, Progress, schema, tree};
 use rejoin_ledger::{Checkpoint, Envelope, Hash, Verifier};
@@ -81,13 +82,19 @@ impl Store {
     }
 
     /// Recomputes the chain from the stored bytes, and the tree over it, which is not held against the kept one here: that
-    /// is derived.
+    /// is derived. The checkpoints that were signed, and what is known from earlier, are.
     pub fn verify(
         &self,
-        known: Option<Checkpoint>,
+        known: Option<&Known>,
         progress: Progress<'_>,
     ) -> Result<(Checkpoint, tree::Builder), Error> {
         let total = self.checkpoint()?.size;
+        // What is wrong with notes is told after what is wrong with events.
+        let mut held = self.held(known);
+        let known = match known {
+            Some(Known::Checkpoint(known)) => Some(*known),
+            _ => None,
+        };
         if known.is_some_and(|known| known.size > total) {
             return Err(Error::CheckpointDiffers);
         }
@@ -110,6 +117,9 @@ impl Store {
             // A hash of another length is as good as a wrong one.
             verifier.take(&envelope, hash_of(row.get(6)?)).map_err(Error::Tampered)?;
             nodes.push(verifier.checkpoint().head);
+            if let Ok(held) = &mut held {
+                held.pass(verifier.checkpoint().head)?;
+            }
             if known.is_some_and(|known| known.size == envelope.sequence && known != verifier.checkpoint()) {
                 return Err(Error::CheckpointDiffers);
             }
@@ -118,6 +128,7 @@ impl Store {
             }
             Ok(())
         })?;
+        held?.finish()?;
         if !self.database.is_guarded()? {
             return Err(Error::Unguarded);
         }

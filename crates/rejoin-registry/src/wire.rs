@@ -22,11 +22,19 @@ pub(crate) const ACCESS_REFUSED: &str = "access-refused";
 pub(crate) const RECEIPT_ISSUED: &str = "receipt-issued";
 /// Of the stream of an account; its one part `event` is in the form of `rejoin_accounts::stored`.
 pub(crate) const ACCOUNT_CHANGED: &str = "account-changed";
+pub(crate) const RECEIPT_RECORDED: &str = "receipt-recorded";
 
 /// Kinds of events that tell of reading, refusing, issuing and who may sign in: they add nothing to what a case says, and a report is the
 /// same before and after them.
-pub(crate) const OBSERVING: [&str; 6] =
-    [REPORT_ISSUED, FILE_READ, DATA_EXPORTED, ACCESS_REFUSED, RECEIPT_ISSUED, ACCOUNT_CHANGED];
+pub(crate) const OBSERVING: [&str; 7] = [
+    REPORT_ISSUED,
+    FILE_READ,
+    DATA_EXPORTED,
+    ACCESS_REFUSED,
+    RECEIPT_ISSUED,
+    RECEIPT_RECORDED,
+    ACCOUNT_CHANGED,
+];
 
 /// Kinds whose events belong to no stream.
 const WITHOUT_STREAM: [&str; 17] = [
@@ -52,6 +60,15 @@ const WITHOUT_STREAM: [&str; 17] = [
 /// Whether events of a kind belong to a stream: a casework file, an account, the rules of disclosure …
 pub(crate) fn has_stream(kind: &str) -> bool {
     !WITHOUT_STREAM.contains(&kind)
+}
+
+/// A case was made: the name of its ledger, and the public key of its checkpoints. Cases of an earlier form have neither.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct CaseOpened {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vkey: Option<String>,
 }
 
 /// An event of a stream.

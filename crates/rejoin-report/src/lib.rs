@@ -20,7 +20,7 @@ mod xlsx;
 pub use chart::{Band, Bar, Chart, FlowNode, Mark, svg};
 pub use document::{Block, Column, Document, Fault, Language, Reference, Section, Side, Status};
 pub use html::html;
-pub use pdf::pdf;
+pub use pdf::{Card, Sheet, cards, modules, pdf};
 pub use read::{data_of, text_of};
 pub use xlsx::xlsx;
 
@@ -33,6 +33,12 @@ pub enum Error {
     /// The typesetter refused: a fault of this crate, whatever the document says.
     #[error("the PDF could not be set: {0}")]
     Typesetting(String),
+    /// A QR code cannot hold so much.
+    #[error("a QR code cannot hold {letters} characters")]
+    QrCode {
+        /// How many there are.
+        letters: usize,
+    },
     /// The workbook could not be written: a table is larger than a sheet.
     #[error("the workbook could not be written: {0}")]
     Workbook(String),
@@ -59,6 +65,7 @@ impl Error {
             Error::Typesetting(_) => {
                 "report this with an invented document that shows it; HTML and XLSX can still be made"
             }
+            Error::QrCode { .. } => "shorten what the code holds: names of people and keys are part of it",
             Error::Workbook(_) => "split the table",
             Error::UnknownFormat => "give a report as it was written: PDF, HTML or XLSX",
             Error::Damaged { .. } => "fetch the file again; a copy may have been cut short",

@@ -3,7 +3,10 @@
 //! The file is tagged (PDF/UA-1), archival (PDF/A-3a, when the day of issue is known: the standard wants one) and carries
 //! the document's data as an associated file. Nothing in it depends on the machine, the hour or the order of threads.
 
+mod card;
 mod world;
+
+pub use card::{Card, Sheet, cards, modules};
 
 use crate::chart::drawn;
 use crate::document::{Block, Column, Document, Side, Status};
@@ -32,19 +35,21 @@ pub fn pdf(document: &Document) -> Result<Vec<u8>, Error> {
 }
 
 fn attempt(document: &Document, coverage: Coverage) -> Result<Vec<u8>, Error> {
+    let world = World::new(world::REPORT, values(document, coverage).to_string());
+    set(&world, identity(document), day(&document.issued).is_some())
+}
+
+/// One run of the typesetter. Without a day of issue the file is not archival.
+fn set(world: &World, identity: String, dated: bool) -> Result<Vec<u8>, Error> {
     let failed = |diagnostics: typst::ecow::EcoVec<typst::diag::SourceDiagnostic>| {
         let messages: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
         Error::Typesetting(messages.join("; "))
     };
-    let values = values(document, coverage);
-    let world = World::new(values.to_string());
-    let paged: PagedDocument = typst::compile(&world).output.map_err(failed)?;
-    let standards: &[PdfStandard] = match day(&document.issued) {
-        Some(_) => &[PdfStandard::A_3a, PdfStandard::Ua_1],
-        None => &[PdfStandard::Ua_1],
-    };
+    let paged: PagedDocument = typst::compile(world).output.map_err(failed)?;
+    let standards: &[PdfStandard] =
+        if dated { &[PdfStandard::A_3a, PdfStandard::Ua_1] } else { &[PdfStandard::Ua_1] };
     let options = PdfOptions {
-        ident: Smart::Custom(identity(document)),
+        ident: Smart::Custom(identity),
         creator: Smart::Custom(Some("Rejoin".to_owned())),
         timestamp: None,
         page_ranges: None,

@@ -10,11 +10,13 @@ pub mod derive;
 pub mod dna;
 pub mod evidence;
 pub mod import;
+pub mod ledger;
 pub mod link;
 pub mod list;
 pub mod measure;
 pub mod person;
 pub mod protect;
+pub mod receipt;
 pub mod replay;
 pub mod report;
 pub mod synth;
@@ -25,7 +27,6 @@ use crate::progress::Progress;
 use crate::render::{print, print_json};
 use crate::{Cli, Format, Lang, Output};
 use rejoin_access::Purpose;
-use rejoin_ledger::Checkpoint;
 use rejoin_model::{Moment, Precision};
 use rejoin_normalize::{DateOrder, moment};
 use rejoin_registry::{Case, Desk, Seat, Settings, Stamp};
@@ -124,15 +125,11 @@ pub fn init(context: &Context, directory: &Path) -> Result<(), Failure> {
 }
 
 pub fn verify(context: &Context, checkpoint: Option<&str>, output: &Output) -> Result<(), Failure> {
-    let known: Option<Checkpoint> = match checkpoint {
-        Some(text) => Some(text.parse().map_err(|_| {
-            Failure::usage(format!("{text:?} is not a checkpoint"), "SIZE:HASH, as `rejoin verify` prints it")
-        })?),
-        None => None,
-    };
+    let known = checkpoint.map(ledger::known).transpose()?;
     let case = context.open()?;
     let progress = Progress::new();
-    let checkpoint = case.verify(known, &|what, done, total| progress.say(what, done, total))?;
+    let checkpoint =
+        case.verify_known(known.as_ref(), &|what, done, total| progress.say(what, done, total))?;
     match output.format {
         Format::Json => print_json(
             &json!({"verified": true, "events": checkpoint.size, "checkpoint": checkpoint.to_string()}),

@@ -64,6 +64,8 @@ impl From<Error> for Failure {
             | Error::KindChanged { .. } => 3,
             Error::Clocks(_) | Error::Policies(_) | Error::MostRowsGone { .. } => 3,
             Error::NoAccount(_) => 6,
+            Error::Note { .. } | Error::UnknownNote(_) | Error::Receipt(_) | Error::OtherKey => 5,
+            Error::Code(_) | Error::Contact(_) => 2,
             Error::Tampered(_) | Error::DerivedDiffers | Error::CheckpointDiffers | Error::Unguarded => 5,
             _ => 4,
         };

@@ -270,11 +270,12 @@ Examples:
     List(commands::list::List),
     /// Check the ledger's chain, and that everything derived is what its events give.
     #[command(
-        after_help = "Examples:\n  rejoin -C case verify\n  rejoin -C case verify --checkpoint SIZE:HASH    also that the ledger continues one you noted earlier"
+        after_help = "Examples:\n  rejoin -C case verify\n  rejoin -C case verify --checkpoint SIZE:HASH    also that the ledger continues one you noted earlier\n  rejoin -C case verify --checkpoint june.note    or one that it signed earlier: `rejoin ledger checkpoint`"
     )]
     Verify {
-        /// A checkpoint noted earlier, as answers and `verify` print it: a ledger cut short behind it is found.
-        #[arg(long, value_name = "SIZE:HASH")]
+        /// A checkpoint kept from earlier, as answers and `verify` print it, or a file with a signed one: a ledger cut short
+        /// or written anew is found.
+        #[arg(long, value_name = "SIZE:HASH|FILE")]
         checkpoint: Option<String>,
         #[command(flatten)]
         output: Output,
@@ -292,6 +293,26 @@ Examples:
 Everything is an event in the ledger, refusals too. Passwords are asked at the terminal or read from the standard input
 (--password-stdin); they are never an argument.")]
     Account(commands::accounts::Accounts),
+    /// What others hold the case to: signed checkpoints, its public key, an export for inspectors, proofs.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case ledger checkpoint > june.note       give it to somebody who keeps it
+  rejoin -C case ledger key > border.vkey
+  rejoin -C case ledger export border.export
+  rejoin -C case ledger proof 1234
+  rejoin -C case ledger consistency 1200 > growth.proof
+
+All of it is checked without the case and without this program: `rejoin-ledger`, which builds alone (cargo build --release
+-p rejoin-ledger), or any program written from docs/formats/ledger.md.")]
+    Ledger(commands::ledger::LedgerArgs),
+    /// The family's receipt: a wallet card whose code finds the record and whose QR code proves it.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case receipt issue p-0123456789abcdef --family --out cards.pdf --phone '+1 956 555 0100'
+  rejoin -C case receipt find KM7-4QXR-9CT
+  rejoin -C case receipt verify --file scanned.txt
+  rejoin receipt verify --file scanned.txt --key border.vkey     with the public key alone")]
+    Receipt(commands::receipt::ReceiptArgs),
     /// Derive everything again from the ledger.
     #[command(after_help = "Example:\n  rejoin -C case rebuild")]
     Rebuild,
@@ -338,6 +359,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::List(list) => list.run(&context),
         Command::Verify { checkpoint, output } => commands::verify(&context, checkpoint.as_deref(), output),
         Command::Account(accounts) => accounts.run(&context),
+        Command::Ledger(ledger) => ledger.run(&context),
+        Command::Receipt(receipt) => receipt.run(&context),
         Command::Rebuild => commands::rebuild(&context),
         Command::Synth(synth) => synth.run(),
         Command::Demo(demo) => demo.run(&context),

@@ -330,7 +330,8 @@ fn the_surface_is_as_documented() {
     insta::assert_snapshot!("help", words(&["--help"]));
     for command in [
         "init", "import", "check", "evidence", "replay", "estimate", "report", "link", "families", "custody",
-        "measure", "person", "list", "verify", "account", "rebuild", "synth", "demo",
+        "measure", "person", "casework", "protect", "hold", "erase", "readers", "list", "verify", "account",
+        "ledger", "receipt", "rebuild", "synth", "demo",
     ] {
         let help = words(&[command, "--help"]);
         assert!(help.contains("Example"), "{command} --help has no example");

@@ -9,7 +9,9 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Feature, Library, LibraryExt};
 
-const TEMPLATE: &str = include_str!("report.typ");
+/// The template of reports, and that of cards.
+pub(super) const REPORT: &str = include_str!("report.typ");
+pub(super) const CARD: &str = include_str!("card.typ");
 
 /// The face of the text. The others stand in for letters it lacks, and set hashes.
 const BOOK_FACE: &str = "Libertinus Serif";
@@ -30,7 +32,7 @@ pub(super) struct World {
 }
 
 impl World {
-    pub fn new(values: String) -> World {
+    pub fn new(template: &str, values: String) -> World {
         let mut inputs = Dict::new();
         inputs.insert("report".into(), Value::Str(values.into()));
         // The feature by which the first cell of a row can be tagged as its header.
@@ -40,7 +42,7 @@ impl World {
         #[allow(clippy::unwrap_used, reason = "a constant that parses")]
         let path = VirtualPath::new("report.typ").unwrap();
         let id = RootedPath::new(VirtualRoot::Project, path).intern();
-        World { library: LazyHash::new(library), main: Source::new(id, TEMPLATE.to_owned()) }
+        World { library: LazyHash::new(library), main: Source::new(id, template.to_owned()) }
     }
 }
 
