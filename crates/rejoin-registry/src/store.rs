@@ -20,23 +20,23 @@ pub(crate) const EVENT: &str = "e.sequence, e.kind, e.version, e.payload, e.at_m
 
 /// A reading of one moment; ends when it is dropped.
 pub(crate) struct Reading<'a> {
-    database: &'a Database,
+    /// None: it is a part of one that was begun already.
+    database: Option<&'a Database>,
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         // Nothing was changed: there is nothing to lose when ending fails.
-        let _ = self.database.end(false);
+        let _ = self.database.map(|database| database.end(false));
     }
 }
 
 impl Store {
-    /// Makes the tables and keys of a new case.
+    /// Makes the keys of a new case. Its tables come with its first event, in one change.
     pub fn create(database: Database, keys: &Path) -> Result<Self, Error> {
         if database.form()?.is_some() {
             return Err(Error::Refused("there is a case in this schema of the database already".into()));
         }
-        schema::create(&database)?;
         Ok(Self { database, keys: Keys::create(keys)? })
     }
 
@@ -54,10 +54,13 @@ impl Store {
         Ok(Change::new(self))
     }
 
-    /// Begins to read of one moment, whatever others write meanwhile.
+    /// Begins to read of one moment, whatever others write meanwhile. Within a change or another reading it is a part of that.
     pub fn reading(&self) -> Result<Reading<'_>, Error> {
+        if self.database.has_begun() {
+            return Ok(Reading { database: None });
+        }
         self.database.begin(Begin::Reading)?;
-        Ok(Reading { database: &self.database })
+        Ok(Reading { database: Some(&self.database) })
     }
 
     /// Where the ledger stands.

@@ -407,6 +407,7 @@ impl Case {
     /// One person: its records, its findings and the candidates that concern it; `None` when nobody has the id. A
     /// record's id finds the person it is linked to.
     pub fn person(&self, id: &str) -> Result<Option<PersonFile>, Error> {
+        let _reading = self.store.reading()?;
         let person = match (id.parse::<PersonId>(), id.parse::<RecordId>()) {
             (Ok(person), _) => person,
             (_, Ok(record)) => self.person_of_record(record)?,

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::config::Host;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Config, NoTls, RowStream, Statement};
 
 /// Statements sent before their answers are awaited.
 const AHEAD: usize = 512;
@@ -220,12 +220,14 @@ impl Postgres {
         self.redial_if_gone()?;
         self.flush()?;
         let values: Vec<Bound> = values.iter().map(Bound::from).collect();
-        let statement = self.prepared(sql, &values)?;
-        let client = self.client.borrow();
-        let rows = self
-            .runtime
-            .block_on(client.query_raw(&statement, &values))
-            .map_err(|error| self.spoilt(error))?;
+        let rows = match self.ask(sql, &values) {
+            // That the server went away is told by the first question after it; nothing was begun, so it is asked again.
+            Err(_) if self.client.borrow().is_closed() && !self.begun.get() => {
+                self.redial_if_gone()?;
+                self.ask(sql, &values)?
+            }
+            asked => asked?,
+        };
         let rows = rows.ready_chunks(1024);
         pin_mut!(rows);
         while let Some(chunk) = self.runtime.block_on(rows.next()) {
@@ -235,6 +237,16 @@ impl Postgres {
             }
         }
         Ok(())
+    }
+
+    fn ask(&self, sql: &str, values: &[Bound]) -> Result<RowStream, Error> {
+        let statement = self.prepared(sql, values)?;
+        let client = self.client.borrow();
+        self.runtime.block_on(client.query_raw(&statement, values)).map_err(|error| self.spoilt(error))
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.begun.get()
     }
 
     pub fn begin(&self, how: Begin) -> Result<(), Error> {
