@@ -218,14 +218,11 @@ pub(crate) fn rebuild(store: &Store, progress: Progress<'_>) -> Result<(), Error
 /// Subjects of tombstones in the ledger.
 pub(crate) fn erased(store: &Store) -> Result<HashSet<String>, Error> {
     let mut erased = HashSet::new();
-    store.each_event(|event| {
-        if event.kind == wire::SUBJECT_ERASED
-            && let Some(tombstone) = payload::<SubjectErased>(&store.keys, &event)?
-        {
+    for event in store.events_of(wire::SUBJECT_ERASED)? {
+        if let Some(tombstone) = payload::<SubjectErased>(&store.keys, &event)? {
             erased.extend(tombstone.subjects);
         }
-        Ok(())
-    })?;
+    }
     Ok(erased)
 }
 

@@ -141,6 +141,12 @@ impl Store {
         self.database.rows(&sql, values![after, after + count], StoredEvent::from_row)
     }
 
+    /// The events of a kind, in order. The payloads of the others are not read.
+    pub fn events_of(&self, kind: &str) -> Result<Vec<StoredEvent>, Error> {
+        let sql = format!("SELECT {EVENT} FROM event e WHERE e.kind = ?1 ORDER BY e.sequence");
+        self.database.rows(&sql, values![kind], StoredEvent::from_row)
+    }
+
     /// The newest event of a kind.
     pub fn newest(&self, kind: &str) -> Result<Option<StoredEvent>, Error> {
         let sql = format!("SELECT {EVENT} FROM event e WHERE e.kind = ?1 ORDER BY e.sequence DESC LIMIT 1");

@@ -53,8 +53,8 @@ fn flipped(original: &Path, bytes: &[u8], at: usize, bit: u32) -> (tempfile::Tem
     let mut bytes = bytes.to_vec();
     bytes[at] ^= 1 << bit;
     std::fs::write(directory.path().join("case/rejoin.sqlite"), bytes).unwrap();
-    let found = Case::open(&directory.path().join("case"))
-        .and_then(|case| case.verify(None, &quiet).map(|_| case));
+    let found =
+        Case::open(&directory.path().join("case")).and_then(|case| case.verify(None, &quiet).map(|_| case));
     (directory, found)
 }
 
@@ -88,7 +88,10 @@ fn a_flipped_bit_anywhere_is_found_or_changes_no_answer() {
         }
     }
     println!("located {located}, damaged {damaged}, derived {derived}, harmless {harmless}");
-    assert!(located > 40 && harmless > 0, "{located} {damaged} {derived} {harmless}");
+    assert!(
+        located > 15 && damaged > 15 && derived > 10 && harmless > 0,
+        "{located} {damaged} {derived} {harmless}"
+    );
 }
 
 #[test]

@@ -23,8 +23,12 @@ fn append(path: &Path, settings: &Settings, writer: u64, done: &AtomicU64, stop:
     let mut told = Told::new();
     while !stop.load(Ordering::Relaxed) {
         let file = format!("{writer}-{}", told.len());
-        let issued =
-            Issued { file: file.clone(), template: "monthly".into(), recipient: None, audience: "public".into() };
+        let issued = Issued {
+            file: file.clone(),
+            template: "monthly".into(),
+            recipient: None,
+            audience: "public".into(),
+        };
         let answer = case.report_issued(&issued, &stamp(1));
         match &answer {
             Ok(()) => {
@@ -75,9 +79,8 @@ fn what_was_acknowledged_outlives_the_server() {
     let (done, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let (path, settings, done, stop) = (&path, &settings, &done, &stop);
     let (told, imported) = std::thread::scope(|scope| {
-        let writers: Vec<_> = (0..3)
-            .map(|writer| scope.spawn(move || append(path, settings, writer, done, stop)))
-            .collect();
+        let writers: Vec<_> =
+            (0..3).map(|writer| scope.spawn(move || append(path, settings, writer, done, stop))).collect();
         let importer = scope.spawn(move || imports(path, settings, stop));
         for _ in 0..3 {
             std::thread::sleep(Duration::from_millis(700));

@@ -6,14 +6,14 @@
 mod support;
 
 use rejoin_model::Verdict;
-use rejoin_registry::{Case, DecisionRequest, DnaResult, Error, Evidence, Extent, ImportRequest, Settings};
+use rejoin_registry::{
+    Case, DecisionRequest, DnaResult, Error, Evidence, Extent, ImportRequest, Proposing, Settings,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
-use support::{
-    PERSONAL, answers, assert_same, database_url, import, lists, settings, stamp,
-};
+use support::{PERSONAL, answers, assert_same, database_url, import, lists, settings, stamp};
 
 /// A finished case: where it is, and what it answered after each step.
 struct Told {
@@ -116,6 +116,8 @@ fn tell(settings: Settings) -> Told {
     assert_eq!(case.record_evidence(evidence, &memo, &stamp(7)).unwrap().added, 2);
     step(&case, "evidence");
 
+    // What is new was scored last; a rebuild scores everything.
+    case.propose(&Proposing { whole: true, ..Proposing::default() }, &stamp(8), &quiet).unwrap();
     drop(case);
     let mut case = Case::open_with(&path, &settings).unwrap();
     step(&case, "opened again");
@@ -136,7 +138,8 @@ fn runs(told: &Told) -> Vec<String> {
             let file = told.directory.path().join("case/rejoin.sqlite");
             let connection = rusqlite::Connection::open(file).unwrap();
             let mut statement = connection.prepare(sql).unwrap();
-            let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)));
+            let rows =
+                statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)));
             rows.unwrap().map(Result::unwrap).map(|(kind, payload)| line(&kind, &payload)).collect()
         }
         Some(url) => {
@@ -240,7 +243,8 @@ fn two_at_once(settings: &Settings) {
             let mut case = Case::open_with(path, settings).unwrap();
             wait.recv().unwrap();
             // The first change is under way: this one waits for it, and then finds its rows there.
-            let report = import(&mut case, "border-apprehensions", "later.csv", &lists.border_later, 3).unwrap();
+            let report =
+                import(&mut case, "border-apprehensions", "later.csv", &lists.border_later, 3).unwrap();
             assert_eq!(report.added, 1, "it was compared with what the first had kept");
             case.checkpoint().unwrap().size
         });

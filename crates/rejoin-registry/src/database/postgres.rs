@@ -336,20 +336,14 @@ impl Postgres {
                 Ok(())
             },
         )?;
+        // The server names the table with its schema, and the function without, when the schema is searched first.
         let schema = &self.schema;
         let definition = format!(
             "CREATE TRIGGER event_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON {schema}.event \
-             FOR EACH STATEMENT EXECUTE FUNCTION {schema}.event_is_kept()"
+             FOR EACH STATEMENT EXECUTE FUNCTION event_is_kept()"
         );
-        Ok(found == [[definition, GUARD.to_owned(), "O".to_owned()]]
-            || found == [[definition_unqualified(), GUARD.to_owned(), "O".to_owned()]])
+        Ok(found == [[definition, GUARD.to_owned(), "O".to_owned()]])
     }
-}
-
-/// The guard's definition as a server tells it to whom the schema is the first to be searched.
-fn definition_unqualified() -> String {
-    "CREATE TRIGGER event_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION event_is_kept()"
-        .to_owned()
 }
 
 fn dial(runtime: &Runtime, config: &Config, schema: &str) -> Result<Client, Error> {

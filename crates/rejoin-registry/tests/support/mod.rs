@@ -31,22 +31,24 @@ impl Dice {
 }
 
 /// Words of the lists that must not be found in a database: names, numbers, telephones, notes.
-pub const PERSONAL: [&str; 8] = [
-    "XIOMARA",
+pub const PERSONAL: [&str; 8] =
+    ["XIOMARA", "QUETZALTZIN", "OROPEZA", "A214-55", "214-550012", "214550012", "512-555-01", "5125550112"];
+
+const GIVEN: [&str; 12] =
+    ["XIOMARA", "EVA", "LUIS", "ANA", "MATEO", "SOFIA", "DIEGO", "LUCIA", "PABLO", "ELENA", "TOMAS", "IRENE"];
+const SURNAMES: [&str; 12] = [
     "QUETZALTZIN",
     "OROPEZA",
-    "A214-55",
-    "214-550012",
-    "214550012",
-    "512-555-01",
-    "5125550112",
-];
-
-const GIVEN: [&str; 12] = [
-    "XIOMARA", "EVA", "LUIS", "ANA", "MATEO", "SOFIA", "DIEGO", "LUCIA", "PABLO", "ELENA", "TOMAS", "IRENE",
-];
-const SURNAMES: [&str; 12] = [
-    "QUETZALTZIN", "OROPEZA", "SOTO", "PAZ", "LOPEZ", "CRUZ", "RAMOS", "IXCOY", "TZOC", "MEJIA", "CANO", "POP",
+    "SOTO",
+    "PAZ",
+    "LOPEZ",
+    "CRUZ",
+    "RAMOS",
+    "IXCOY",
+    "TZOC",
+    "MEJIA",
+    "CANO",
+    "POP",
 ];
 
 /// The lists of so many families: an adult and a child each, at the border; the child in a shelter, too.
@@ -104,7 +106,13 @@ pub fn lists(families: u64, seed: u64) -> Lists {
 }
 
 /// Imports a list by a preset.
-pub fn import(case: &mut Case, preset: &str, name: &str, text: &str, day: i64) -> Result<ImportReport, Error> {
+pub fn import(
+    case: &mut Case,
+    preset: &str,
+    name: &str,
+    text: &str,
+    day: i64,
+) -> Result<ImportReport, Error> {
     let mapping = presets::named(preset);
     let request = ImportRequest { name, bytes: text.as_bytes(), mapping, extent: Extent::Presumed };
     case.import(&request, &stamp(day), &|_, _, _| {})
