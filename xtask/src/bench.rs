@@ -42,6 +42,13 @@ pub fn families(arguments: impl Iterator<Item = String>) -> Result<(), String> {
     )
 }
 
+/// What a registry's storage does in a second, on a case of a chosen size.
+pub fn registry(arguments: impl Iterator<Item = String>) -> Result<(), String> {
+    let example = ["--package", "rejoin-registry", "--example", "bench"];
+    crate::run(&[&["build", "--release", "--locked"][..], &example].concat(), &[])?;
+    start(Command::new(target().join("release/examples/bench")).args(arguments))
+}
+
 /// A text checked against an archive of so many documents of so many kilobytes.
 pub fn check(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
     crate::run(&["build", "--release", "--locked", "--package", "rejoin"], &[])?;

@@ -18,6 +18,9 @@ cargo xtask bench check [DOCUMENTS [KILOBYTES]]
 cargo xtask bench families [PART...]
                     proposed families against planted and published truths, Primero's rule beside ours; parts: worlds, large,
                     ablation, primero, population
+cargo xtask bench registry [--people N --events N --link --rebuild]
+                    a case of so many people and events (10000, 100000): appends, imports, opening, a person's page,
+                    verifying, deriving again; on PostgreSQL, too, at the address in REJOIN_TEST_DATABASE_URL
 ";
 
 fn main() -> ExitCode {
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
         (Some("bench"), Some(what)) if what == "linkage" => bench::linkage(arguments),
         (Some("bench"), Some(what)) if what == "check" => bench::check(arguments),
         (Some("bench"), Some(what)) if what == "families" => bench::families(arguments),
+        (Some("bench"), Some(what)) if what == "registry" => bench::registry(arguments),
         (Some("test"), None) => test(),
         (Some("tidy"), None) => tidy_up(),
         (Some("fuzz"), Some(rounds)) => fuzz(&rounds),

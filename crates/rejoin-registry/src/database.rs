@@ -210,6 +210,19 @@ impl Database {
         either!(self, one => one.end(keep))
     }
 
+    /// Whether something was begun that has not ended.
+    pub fn has_begun(&self) -> bool {
+        either!(self, one => one.has_begun())
+    }
+
+    /// What is wrong with the pages and indexes by which rows are found; PostgreSQL looks after its own.
+    pub fn damage(&self) -> Result<Option<String>, Error> {
+        match self {
+            Database::Sqlite(one) => one.damage(),
+            Database::Postgres(_) => Ok(None),
+        }
+    }
+
     /// The form of the tables; none when there are no tables.
     pub fn form(&self) -> Result<Option<i64>, Error> {
         either!(self, one => one.form())

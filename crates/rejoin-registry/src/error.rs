@@ -130,6 +130,9 @@ pub enum Error {
     /// An event is not what was written.
     #[error("the ledger was changed: {0}")]
     Tampered(Breach),
+    /// The database is not sound: an index or a page is not what it has to be.
+    #[error("the case's database is damaged: {0}")]
+    Damaged(String),
     /// The derived tables are not what the events give.
     #[error("the derived records are not what the ledger's events give")]
     DerivedDiffers,
@@ -284,6 +287,7 @@ impl Error {
             Error::Tampered(_) => {
                 "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()
             }
+            Error::Damaged(_) => "keep a copy of it, and restore a backup".into(),
             Error::DerivedDiffers => "`rejoin rebuild` derives them again from the ledger".into(),
             Error::Payload { .. } => "a newer version of Rejoin may have written it".into(),
             Error::Read { source, .. } => source.hint().into(),

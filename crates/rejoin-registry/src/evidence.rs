@@ -332,12 +332,9 @@ impl Case {
     /// Every report that was issued.
     pub fn reports_issued(&self) -> Result<Vec<Issued>, Error> {
         let mut issued = Vec::new();
-        self.store.each_event(|event| {
-            if event.kind == wire::REPORT_ISSUED {
-                issued.extend(payload::<Issued>(&self.store.keys, &event)?);
-            }
-            Ok(())
-        })?;
+        for event in self.store.events_of(wire::REPORT_ISSUED)? {
+            issued.extend(payload::<Issued>(&self.store.keys, &event)?);
+        }
         Ok(issued)
     }
 

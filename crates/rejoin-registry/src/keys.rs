@@ -179,6 +179,15 @@ impl Keys {
     /// event without its key is lost.
     pub fn keep(&self) -> Result<(), Error> {
         let made = std::mem::take(&mut *locked(&self.made));
+        let kept = self.write(&made);
+        if kept.is_err() {
+            // A key that is not on disk must not seal anything later either.
+            self.forget(&made);
+        }
+        kept
+    }
+
+    fn write(&self, made: &[(String, Key)]) -> Result<(), Error> {
         if made.is_empty() {
             return Ok(());
         }
@@ -187,7 +196,7 @@ impl Keys {
         {
             let mut insert =
                 transaction.prepare("INSERT INTO subject_key (subject, wrapped) VALUES (?1, ?2)")?;
-            for (subject, key) in &made {
+            for (subject, key) in made {
                 let nonce = nonce()?;
                 let payload = Payload { msg: &key.0, aad: subject.as_bytes() };
                 let sealed = self
@@ -204,9 +213,13 @@ impl Keys {
     /// Forgets what was made for a change that was not kept.
     pub fn drop_made(&self) {
         let made = std::mem::take(&mut *locked(&self.made));
+        self.forget(&made);
+    }
+
+    fn forget(&self, keys: &[(String, Key)]) {
         let mut known = self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for (subject, _) in made {
-            known.remove(&subject);
+        for (subject, _) in keys {
+            known.remove(subject);
         }
     }
 
@@ -406,6 +419,22 @@ mod tests {
         }
         let file = std::fs::read(directory.path().join("k/keys.sqlite")).unwrap();
         assert!(!file.windows(2).any(|part| part == b"r1"), "nothing of a destroyed key stays in the file");
+    }
+
+    #[test]
+    fn keys_that_could_not_be_written_down_are_forgotten() {
+        let directory = tempfile::tempdir().unwrap();
+        let keys = Keys::create(&directory.path().join("k")).unwrap();
+        let sealed = keys.seal("note", &["r1"], b"x").unwrap();
+        // Another program's key of the same subject came first.
+        let other = Keys::open(&directory.path().join("k")).unwrap();
+        other.seal("note", &["r1"], b"y").unwrap();
+        other.keep().unwrap();
+        assert!(keys.keep().is_err());
+        assert!(keys.open_sealed("note", &sealed).is_err(), "the key in use is the one on disk");
+        let sealed = keys.seal("note", &["r1"], b"z").unwrap();
+        keys.keep().unwrap();
+        assert!(matches!(other.open_sealed("note", &sealed).unwrap(), Opened::Plain(plain) if plain == b"z"));
     }
 
     #[test]

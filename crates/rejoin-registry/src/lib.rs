@@ -135,6 +135,7 @@ impl Case {
         };
         let store = Store::create(database, &keys)?;
         let opening = store.begin()?;
+        schema::create(&store.database)?;
         // The key of look-ups is made now: later it is needed where nothing is written.
         store.keys.token("case", "opened")?;
         let case = keys::hex(&keys::random::<8>()?);
@@ -218,7 +219,7 @@ impl Case {
     /// # Errors
     /// [`Error::Tampered`] at the first event that is not what was written; [`Error::CheckpointDiffers`] when the ledger
     /// does not continue `known`, a checkpoint taken earlier; [`Error::Note`] when a checkpoint that the case signed is not
-    /// of this ledger; [`Error::Unguarded`]; [`Error::DerivedDiffers`].
+    /// of this ledger; [`Error::Unguarded`]; [`Error::Damaged`]; [`Error::DerivedDiffers`].
     pub fn verify(&self, known: Option<Checkpoint>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
         self.verify_known(known.map(Known::Checkpoint).as_ref(), progress)
     }
@@ -228,7 +229,13 @@ impl Case {
     /// # Errors
     /// As [`Case::verify`]; and [`Error::UnknownNote`] when a note is not signed by the case's key.
     pub fn verify_known(&self, known: Option<&Known>, progress: Progress<'_>) -> Result<Checkpoint, Error> {
+        // What somebody else writes meanwhile is not taken for a difference.
+        let _reading = self.store.reading()?;
         let (checkpoint, mut tree) = self.store.verify(known, progress)?;
+        progress("checking the database", 0, 0);
+        if let Some(damage) = self.store.database.damage()? {
+            return Err(Error::Damaged(damage));
+        }
         if tree.lines() != tree::lines(&self.store.database)? {
             return Err(Error::DerivedDiffers);
         }

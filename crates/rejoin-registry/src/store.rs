@@ -21,23 +21,23 @@ pub(crate) const EVENT: &str = "e.sequence, e.kind, e.version, e.payload, e.at_m
 
 /// A reading of one moment; ends when it is dropped.
 pub(crate) struct Reading<'a> {
-    database: &'a Database,
+    /// None: it is a part of one that was begun already.
+    database: Option<&'a Database>,
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         // Nothing was changed: there is nothing to lose when ending fails.
-        let _ = self.database.end(false);
+        let _ = self.database.map(|database| database.end(false));
     }
 }
 
 impl Store {
-    /// Makes the tables and keys of a new case.
+    /// Makes the keys of a new case. Its tables come with its first event, in one change.
     pub fn create(database: Database, keys: &Path) -> Result<Self, Error> {
         if database.form()?.is_some() {
             return Err(Error::Refused("there is a case in this schema of the database already".into()));
         }
-        schema::create(&database)?;
         Ok(Self { database, keys: Keys::create(keys)? })
     }
 
@@ -55,10 +55,13 @@ impl Store {
         Ok(Change::new(self))
     }
 
-    /// Begins to read of one moment, whatever others write meanwhile.
+    /// Begins to read of one moment, whatever others write meanwhile. Within a change or another reading it is a part of that.
     pub fn reading(&self) -> Result<Reading<'_>, Error> {
+        if self.database.has_begun() {
+            return Ok(Reading { database: None });
+        }
         self.database.begin(Begin::Reading)?;
-        Ok(Reading { database: &self.database })
+        Ok(Reading { database: Some(&self.database) })
     }
 
     /// Where the ledger stands.
@@ -147,6 +150,12 @@ impl Store {
             "SELECT {EVENT} FROM event e WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence"
         );
         self.database.rows(&sql, values![after, after + count], StoredEvent::from_row)
+    }
+
+    /// The events of a kind, in order. The payloads of the others are not read.
+    pub fn events_of(&self, kind: &str) -> Result<Vec<StoredEvent>, Error> {
+        let sql = format!("SELECT {EVENT} FROM event e WHERE e.kind = ?1 ORDER BY e.sequence");
+        self.database.rows(&sql, values![kind], StoredEvent::from_row)
     }
 
     /// The newest event of a kind.

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::config::Host;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Config, NoTls, RowStream, Statement};
 
 /// Statements sent before their answers are awaited.
 const AHEAD: usize = 512;
@@ -220,12 +220,14 @@ impl Postgres {
         self.redial_if_gone()?;
         self.flush()?;
         let values: Vec<Bound> = values.iter().map(Bound::from).collect();
-        let statement = self.prepared(sql, &values)?;
-        let client = self.client.borrow();
-        let rows = self
-            .runtime
-            .block_on(client.query_raw(&statement, &values))
-            .map_err(|error| self.spoilt(error))?;
+        let rows = match self.ask(sql, &values) {
+            // That the server went away is told by the first question after it; nothing was begun, so it is asked again.
+            Err(_) if self.client.borrow().is_closed() && !self.begun.get() => {
+                self.redial_if_gone()?;
+                self.ask(sql, &values)?
+            }
+            asked => asked?,
+        };
         let rows = rows.ready_chunks(1024);
         pin_mut!(rows);
         while let Some(chunk) = self.runtime.block_on(rows.next()) {
@@ -235,6 +237,16 @@ impl Postgres {
             }
         }
         Ok(())
+    }
+
+    fn ask(&self, sql: &str, values: &[Bound]) -> Result<RowStream, Error> {
+        let statement = self.prepared(sql, values)?;
+        let client = self.client.borrow();
+        self.runtime.block_on(client.query_raw(&statement, values)).map_err(|error| self.spoilt(error))
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.begun.get()
     }
 
     pub fn begin(&self, how: Begin) -> Result<(), Error> {
@@ -324,20 +336,14 @@ impl Postgres {
                 Ok(())
             },
         )?;
+        // The server names the table with its schema, and the function without, when the schema is searched first.
         let schema = &self.schema;
         let definition = format!(
             "CREATE TRIGGER event_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON {schema}.event \
-             FOR EACH STATEMENT EXECUTE FUNCTION {schema}.event_is_kept()"
+             FOR EACH STATEMENT EXECUTE FUNCTION event_is_kept()"
         );
-        Ok(found == [[definition, GUARD.to_owned(), "O".to_owned()]]
-            || found == [[definition_unqualified(), GUARD.to_owned(), "O".to_owned()]])
+        Ok(found == [[definition, GUARD.to_owned(), "O".to_owned()]])
     }
-}
-
-/// The guard's definition as a server tells it to whom the schema is the first to be searched.
-fn definition_unqualified() -> String {
-    "CREATE TRIGGER event_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION event_is_kept()"
-        .to_owned()
 }
 
 fn dial(runtime: &Runtime, config: &Config, schema: &str) -> Result<Client, Error> {

@@ -92,6 +92,15 @@ impl Sqlite {
         ended
     }
 
+    pub fn has_begun(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    pub fn damage(&self) -> Result<Option<String>, Error> {
+        let found: String = self.connection.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
+        Ok((found != "ok").then_some(found))
+    }
+
     pub fn form(&self) -> Result<Option<i64>, Error> {
         let form: i64 = self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok((form != 0).then_some(form))

@@ -36,6 +36,19 @@ impl Case {
         (case, lists)
     }
 
+    /// A copy of the case and its keys, file by file, elsewhere.
+    pub fn copy(&self) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for part in ["case", "case.keys"] {
+            std::fs::create_dir(directory.path().join(part)).unwrap();
+            for entry in std::fs::read_dir(self.directory.path().join(part)).unwrap() {
+                let entry = entry.unwrap();
+                std::fs::copy(entry.path(), directory.path().join(part).join(entry.file_name())).unwrap();
+            }
+        }
+        Self { directory }
+    }
+
     /// Where the case is.
     pub fn path(&self) -> PathBuf {
         self.directory.path().join("case")
