@@ -34,8 +34,7 @@ fn case(others: usize) -> (tempfile::TempDir, Case) {
 
 fn import(case: &mut Case, list: &str) {
     let mapping = presets::named("border-apprehensions");
-    let request =
-        ImportRequest { name: "border.csv", bytes: list.as_bytes(), mapping, extent: Extent::Partial };
+    let request = ImportRequest { name: "border.csv", bytes: list.as_bytes(), mapping, extent: Extent::Part };
     case.import(&request, &stamp(), &quiet).unwrap();
 }
 
