@@ -77,7 +77,7 @@ fn checkpoints_and_exports_are_checked_without_the_case() {
     let file = path(&case, "border.export");
     let made = case.json(&["ledger", "export", &file]);
     let bytes = std::fs::read(&file).unwrap();
-    let summary = export::verify(bytes.as_slice(), std::slice::from_ref(&key)).unwrap();
+    let summary = export::verify(bytes.as_slice(), std::slice::from_ref(&key), &mut |_, _| ()).unwrap();
     assert_eq!((made["events"].as_u64(), summary.checkpoints.len()), (Some(summary.events), 3));
     fails(&case, &["ledger", "export", &file], 3, "border.export");
     case.ok(&["verify", "--checkpoint", &kept]);

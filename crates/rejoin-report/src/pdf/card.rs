@@ -4,8 +4,8 @@
 //! Lines are set as they are given, each in its own paragraph: whoever types them from the card must get the text that
 //! was committed to.
 
-use super::set;
 use super::world::{CARD, Coverage, World};
+use super::{breakable, set};
 use crate::Error;
 use crate::text::{folded, printable};
 use crate::words::day;
@@ -67,12 +67,16 @@ fn values(
     coverage: Coverage,
     date: Option<jiff::civil::Date>,
 ) -> Value {
-    let line = |text: &str| coverage.replaced(&folded(&printable(text)));
+    let line = |text: &str| {
+        let text = coverage.replaced(&folded(&printable(text)));
+        text.split(' ').map(breakable).collect::<Vec<_>>().join(" ")
+    };
     let each = cards.iter().zip(drawn).map(|(card, svg)| {
         json!({
             "code": line(&card.code),
             "statement": card.statement.iter().map(|text| line(text)).collect::<Vec<_>>(),
-            "key": line(&card.key),
+            // Broken by the template, into lines of one length.
+            "key": coverage.replaced(&printable(&card.key)),
             "event": card.event.to_string(),
             "issued": line(&card.issued),
             "svg": svg,
