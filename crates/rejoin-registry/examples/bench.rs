@@ -6,7 +6,7 @@
 //! after the first changes a cell of every row.
 
 use rejoin_ingest::{Interpreter, Mapping, presets};
-use rejoin_registry::{Case, Extent, ImportRequest, Issued, Settings, Stamp};
+use rejoin_registry::{Case, Extent, ImportRequest, Issued, Seat, Settings, Stamp};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -183,13 +183,15 @@ fn fill(size: &Size, case: &mut Case) -> Result<(), Box<dyn Error>> {
 fn pages(size: &Size, case: &Case) -> Result<(), Box<dyn Error>> {
     let columns: Vec<String> = COLUMNS.split(',').map(str::to_owned).collect();
     let (mut times, mut state, mut first) = (Vec::new(), 9, Duration::ZERO);
+    let actor = case.operator("bench")?;
+    let desk = case.desk(Seat { actor, purpose: rejoin_access::Purpose::DataQuality, at_micros: 0 })?;
     for at in 0..=size.pages {
         let person = below(&mut state, size.people);
         let list = (0..LISTS).find(|list| person < (list + 1) * size.people / LISTS).unwrap_or(0);
         let cells: Vec<String> = row(person, 0).split(',').map(str::to_owned).collect();
         let id = Interpreter::new(&mapping(list)?, &columns)?.id(&cells, 0).to_string();
         let began = now();
-        let file = case.person(&id)?.ok_or_else(|| format!("nobody has the id {id}"))?;
+        let file = desk.person(&id)?.ok_or_else(|| format!("nobody has the id {id}"))?;
         assert!(!file.records.is_empty());
         match at {
             0 => first = began.elapsed(),
@@ -232,7 +234,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         bench(&size, &Settings::default())?;
     }
     match std::env::var("REJOIN_TEST_DATABASE_URL") {
-        Ok(url) if only("postgres") => bench(&size, &Settings { database_url: Some(url), keys: None })?,
+        Ok(url) if only("postgres") => {
+            bench(&size, &Settings { database_url: Some(url), ..Settings::default() })?
+        }
         Ok(_) => {}
         Err(_) => println!("\nno PostgreSQL: REJOIN_TEST_DATABASE_URL has no address"),
     }

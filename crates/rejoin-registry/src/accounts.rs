@@ -711,9 +711,3 @@ fn new_id() -> Result<String, Error> {
     let signs = bytes.iter().map(|byte| char::from(SIGNS[usize::from(byte % 32)]));
     Ok(std::iter::once('a').chain(signs).collect())
 }
-impl Case {
-    /// Stand-in.
-    pub fn roles(&self) -> Result<std::sync::Arc<roles::Roles>, Error> {
-        Ok(std::sync::Arc::new(roles::parse(&roles::text(&self.directory)?)?))
-    }
-}

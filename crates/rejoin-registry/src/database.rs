@@ -154,11 +154,6 @@ impl Database {
         either!(self, one => one.define(sql))
     }
 
-    /// Several statements without values.
-    pub fn batch(&self, sql: &str) -> Result<(), Error> {
-        either!(self, one => one.batch(sql))
-    }
-
     /// One statement that changes something. PostgreSQL may answer later: at the next question or at the end of the change
     /// an error is told, and the change is not made.
     pub fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<(), Error> {

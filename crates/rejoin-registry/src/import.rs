@@ -159,8 +159,7 @@ impl Case {
         for (id, row) in identified {
             if erased.contains(&id.to_string()) {
                 let words = "its record was erased; see the tombstone in the ledger";
-                findings
-                    .push(Finding::new(FindingCode::ErasedNotTaken, "", "", words.into()).at_row(row.number));
+                findings.push(Finding::new(FindingCode::ErasedNotTaken, "", "", words).at_row(row.number));
                 continue;
             }
             let before = last.known.get(&id);

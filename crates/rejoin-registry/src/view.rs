@@ -62,7 +62,7 @@ pub struct View {
     /// Day of the last delivery, from 1970-01-01.
     pub received_on: i32,
     /// Every family-unit number ever on record: record, list and number.
-    pub(crate) units: Vec<(RecordId, String, String)>,
+    pub units: Vec<(RecordId, String, String)>,
     /// A list came after people were linked, or families proposed: (people, families).
     pub stale: (bool, bool),
 }

@@ -268,7 +268,7 @@ fn from_a_match_to_a_closed_case_and_nothing_out_of_turn() {
         Fact::WishRecorded {
             adult,
             relation,
-            wish: Wish::Yes,
+            wish: Wish::Wants,
             asked_by: "cora".into(),
             asked: NOW,
             words: "to mama".into(),

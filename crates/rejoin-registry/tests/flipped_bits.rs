@@ -8,7 +8,7 @@ use rejoin_model::Verdict;
 use rejoin_registry::{Case, DecisionRequest, Error, Evidence};
 use std::collections::BTreeMap;
 use std::path::Path;
-use support::{Dice, answers, assert_same, copy, import, lists, stamp};
+use support::{Dice, answers, assert_same, copy, desk, import, lists, stamp};
 
 fn quiet(_: &str, _: u64, _: u64) {}
 
@@ -21,7 +21,8 @@ fn case() -> tempfile::TempDir {
     import(&mut case, "shelter-portal", "shelter.csv", &lists.shelter, 1).unwrap();
     case.link(&stamp(2), &quiet).unwrap();
     case.families(&stamp(2), &quiet).unwrap();
-    let found = case.view().unwrap().candidates.into_iter().find(|one| one.relation.is_parent()).unwrap();
+    let found =
+        desk(&case).view(None).unwrap().candidates.into_iter().find(|one| one.relation.is_parent()).unwrap();
     let request = DecisionRequest {
         child: found.child,
         other: found.other,

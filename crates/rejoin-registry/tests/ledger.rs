@@ -3,12 +3,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use rejoin_access::Purpose;
 use rejoin_ingest::presets;
 use rejoin_ledger::merkle::{empty_root, event_leaf, node_hash, verify_consistency, verify_inclusion};
 use rejoin_ledger::note::{TreeHead, VerifyingKey};
 use rejoin_ledger::receipt::Receipt;
 use rejoin_ledger::{Envelope, Hash, export};
-use rejoin_registry::{Case, Contact, Error, Extent, ImportRequest, Known, ReceiptRequest, Stamp, Standing};
+use rejoin_model::{PersonId, RecordId};
+use rejoin_registry::{
+    Case, Contact, Error, Extent, ImportRequest, Known, ReceiptRequest, Seat, Stamp, Standing,
+};
 use rusqlite::Connection;
 
 const HEADER: &str = "Civ ID,Family Unit Group#,First Name,Last Name,APP AGE,Apprehension Date,Station\n";
@@ -131,9 +135,10 @@ fn request(id: &str) -> ReceiptRequest {
 
 /// The ids of the child and the mother.
 fn family(case: &Case) -> (String, String) {
-    let records = case.view().unwrap().records;
+    let seat = Seat { actor: case.operator("clerk").unwrap(), purpose: Purpose::DataQuality, at_micros: 1 };
+    let records = case.desk(seat).unwrap().view(None).unwrap().records;
     let named = |name: &str| {
-        let of = |record: &&rejoin_model::Record| {
+        let of = |record: &&rejoin_access::Reduced<rejoin_model::Record>| {
             record.values.iter().any(|(_, value)| format!("{value:?}").contains(name))
         };
         records.iter().find(of).unwrap().id.to_string()
@@ -287,7 +292,8 @@ fn notes_that_do_not_hold_are_named() {
 fn a_receipt_leads_to_the_record_and_proves_it_whatever_the_database_says() {
     let (directory, mut case) = case(40);
     let (child, mother) = family(&case);
-    let together = case.family_of(case.person(&child).unwrap().unwrap().person).unwrap();
+    let together =
+        case.family_of(PersonId::from_bytes(*child.parse::<RecordId>().unwrap().as_bytes())).unwrap();
     assert_eq!(together.len(), 2);
     let requests: Vec<ReceiptRequest> = together.iter().map(|person| request(&person.to_string())).collect();
     let issued = case.issue_receipts(&requests, &stamp()).unwrap();

@@ -9,7 +9,7 @@ use rejoin_ledger::Checkpoint;
 use rejoin_model::Verdict;
 use rejoin_registry::{Case, DecisionRequest, Error, Issued};
 use std::path::Path;
-use support::{Dice, answers, assert_same, import, lists, stamp};
+use support::{Dice, answers, assert_same, desk, import, lists, stamp};
 
 fn quiet(_: &str, _: u64, _: u64) {}
 
@@ -140,7 +140,8 @@ fn work(case: &mut Case, directory: &Path, seed: u64) -> Vec<Acknowledged> {
     mark(case);
     case.families(&stamp(3), &quiet).unwrap();
     mark(case);
-    let found = case.view().unwrap().candidates.into_iter().find(|one| one.relation.is_parent()).unwrap();
+    let found =
+        desk(&case).view(None).unwrap().candidates.into_iter().find(|one| one.relation.is_parent()).unwrap();
     let request = DecisionRequest {
         child: found.child,
         other: found.other,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use support::{Cluster, import, lists, settings, stamp};
+use support::{Cluster, desk, import, lists, settings, stamp};
 
 fn quiet(_: &str, _: u64, _: u64) {}
 
@@ -110,9 +110,9 @@ fn what_was_acknowledged_outlives_the_server() {
         assert!(count == 1 || (!known && count == 0), "{file}: acknowledged {known}, there {count} times");
     }
     assert!(there.is_empty(), "nobody wrote {there:?}");
-    let view = case.view().unwrap();
+    let view = desk(&case).view(None).unwrap();
     let deliveries: Vec<String> =
-        case.deliveries().unwrap().into_iter().map(|delivery| delivery.list).collect();
+        desk(&case).deliveries().unwrap().into_iter().map(|delivery| delivery.list).collect();
     for (list, known) in &imported {
         let count = deliveries.iter().filter(|one| *one == list).count();
         assert!(count == 1 || (!known && count == 0), "{list}: acknowledged {known}, there {count} times");

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
-use support::{PERSONAL, answers, assert_same, database_url, import, lists, settings, stamp};
+use support::{PERSONAL, answers, assert_same, database_url, desk, import, lists, settings, stamp};
 
 /// A finished case: where it is, and what it answered after each step.
 struct Told {
@@ -78,8 +78,13 @@ fn tell(settings: Settings) -> Told {
     case.families(&stamp(4), &quiet).unwrap();
     step(&case, "linked again");
 
-    let parents: Vec<_> =
-        case.view().unwrap().candidates.into_iter().filter(|one| one.relation.is_parent()).collect();
+    let parents: Vec<_> = desk(&case)
+        .view(None)
+        .unwrap()
+        .candidates
+        .into_iter()
+        .filter(|one| one.relation.is_parent())
+        .collect();
     let request = |at: usize, verdict, reason: &str| DecisionRequest {
         child: parents[at].child,
         other: parents[at].other,
@@ -264,7 +269,7 @@ fn two_at_once(settings: &Settings) {
         };
         case.import(&request, &stamp(2), &slowly).unwrap();
         let events = second.join().unwrap();
-        let deliveries = case.deliveries().unwrap();
+        let deliveries = desk(&case).deliveries().unwrap();
         let order: Vec<&str> = deliveries.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(order, ["shelter.csv", "border.csv", "later.csv"]);
         assert_eq!(case.verify(None, &quiet).unwrap().size, events);
@@ -291,7 +296,7 @@ fn readings_of_one_moment(settings: &Settings) {
             let case = Case::open_with(path, settings).unwrap();
             let mut sizes = Vec::new();
             while is_done.try_recv() == Err(mpsc::TryRecvError::Empty) {
-                let view = case.view().unwrap();
+                let view = desk(&case).view(None).unwrap();
                 // An event for the case, one for each delivery of 24 rows, one for each row.
                 let rows = view.records.len() as u64;
                 assert_eq!(view.checkpoint.size, 1 + rows + rows / 24, "rows and ledger of two moments");
@@ -318,7 +323,7 @@ fn readings_of_one_moment(settings: &Settings) {
         let sizes = reading.join().unwrap();
         assert!(sizes.is_sorted() && !sizes.is_empty(), "{sizes:?}");
     });
-    assert_eq!(case.view().unwrap().records.len(), 240);
+    assert_eq!(desk(&case).view(None).unwrap().records.len(), 240);
 }
 
 #[test]

@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use rejoin_access::Purpose;
 use rejoin_ingest::presets;
-use rejoin_registry::{Case, Error, Extent, ImportReport, ImportRequest, Settings, Stamp};
+use rejoin_registry::{Case, Desk, Error, Extent, ImportReport, ImportRequest, Seat, Settings, Stamp};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -118,23 +119,30 @@ pub fn import(
     case.import(&request, &stamp(day), &|_, _, _| {})
 }
 
+/// The operator's desk at a case.
+pub fn desk(case: &Case) -> Desk<'_> {
+    let actor = case.operator("operator").unwrap();
+    case.desk(Seat { actor, purpose: Purpose::DataQuality, at_micros: stamp(9).at_micros }).unwrap()
+}
+
 /// Everything that a case answers, as text: the same for the same events, whatever keeps them.
 pub fn answers(case: &Case) -> String {
-    let view = case.view().unwrap();
+    let desk = desk(case);
+    let view = desk.view(None).unwrap();
     let mut out = format!("size {}, not linked {}\n", view.checkpoint.size, view.not_linked);
     let mut people: Vec<String> =
         view.person_of.iter().map(|(record, person)| format!("{record} {person}")).collect();
     people.sort_unstable();
     let _ = writeln!(out, "{people:#?}\n{:#?}\n{:#?}", view.records, view.candidates);
     let _ = writeln!(out, "{:#?}\n{:#?}\n{:?}", view.findings, view.units, view.stale);
-    let _ = writeln!(out, "{:#?}\n{:#?}", case.links(None).unwrap(), case.decisions().unwrap());
-    let _ = writeln!(out, "{:#?}\n{:#?}", case.deliveries().unwrap(), case.evidence().unwrap());
-    let _ = writeln!(out, "{:?}\n{:?}", case.places().unwrap(), case.reports_issued().unwrap());
+    let _ = writeln!(out, "{:#?}\n{:#?}", desk.links().unwrap(), desk.decisions().unwrap());
+    let _ = writeln!(out, "{:#?}\n{:#?}", desk.deliveries().unwrap(), case.evidence().unwrap());
+    let _ = writeln!(out, "{:?}\n{:?}", desk.places().unwrap(), case.reports_issued().unwrap());
     let mut ids: Vec<String> = view.person_of.values().map(ToString::to_string).collect();
     ids.sort_unstable();
     ids.dedup();
     for id in ids {
-        let file = case.person(&id).unwrap().unwrap();
+        let file = desk.person(&id).unwrap().unwrap();
         let _ = writeln!(out, "{id}: {:?} {:?}", file.records, file.findings);
         let _ = writeln!(out, "{:?} {:?}", file.candidates, file.links);
     }
@@ -206,7 +214,7 @@ fn script(what: &str, directory: &Path) -> Command {
 
 /// Settings of a case that is kept by SQLite, or by PostgreSQL at an address.
 pub fn settings(url: Option<&str>) -> Settings {
-    Settings { database_url: url.map(str::to_owned), keys: None }
+    Settings { database_url: url.map(str::to_owned), ..Settings::default() }
 }
 
 /// Copies a case and its keys, files as they are, under another directory.

@@ -5,9 +5,10 @@ use crate::failure::Failure;
 use crate::render::{Rows, print, print_json};
 use crate::{Format, Output};
 use clap::ValueEnum;
+use rejoin_access::Action;
 use rejoin_ledger::note::VerifyingKey;
 use rejoin_ledger::receipt::{Proven, Receipt};
-use rejoin_registry::{Case, Contact, FoundReceipt, IssuedReceipt, ReceiptRequest, Standing};
+use rejoin_registry::{Case, Contact, Desk, FoundReceipt, IssuedReceipt, ReceiptRequest, Standing};
 use rejoin_report::{Card, Sheet, cards};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -142,7 +143,7 @@ impl Issue {
             email: self.email.clone(),
         };
         let contact = contact.or(case.receipt_contact()?);
-        let ids = self.ids(&case)?;
+        let ids = self.ids(&case, &context.desk(&case)?)?;
         // A sheet that cannot be written is noticed before anything is on record.
         let unwritten = |error: std::io::Error| {
             Failure::input(
@@ -178,32 +179,26 @@ impl Issue {
         self.said(&issued)
     }
 
-    /// Everybody asked for, each once.
-    fn ids(&self, case: &Case) -> Result<Vec<String>, Failure> {
+    /// Everybody asked for, each once, and each with leave to have a receipt issued.
+    fn ids(&self, case: &Case, desk: &Desk<'_>) -> Result<Vec<String>, Failure> {
         let mut seen = BTreeSet::new();
-        let mut ids = Vec::new();
         for id in &self.people {
-            let person = case.person(id)?.ok_or_else(|| {
+            let permit = desk.may(Action::IssueReceipt, Some(id)).map_err(|_| {
                 Failure::missing(
                     format!("nobody here has the id {id:?}"),
                     "`rejoin list children` and `rejoin list adults` show ids",
                 )
             })?;
-            if seen.insert(person.person) {
-                ids.push(id.clone());
-            }
+            seen.extend(permit.subject());
         }
         if self.family {
-            for id in &self.people {
-                let Some(file) = case.person(id)? else { continue };
-                for member in case.family_of(file.person)? {
-                    if seen.insert(member) {
-                        ids.push(member.to_string());
-                    }
+            for person in seen.clone() {
+                for member in case.family_of(person)? {
+                    seen.extend(desk.may(Action::IssueReceipt, Some(&member.to_string()))?.subject());
                 }
             }
         }
-        Ok(ids)
+        Ok(seen.iter().map(ToString::to_string).collect())
     }
 
     fn sheet(&self, key: &str, issued: &[IssuedReceipt], at_micros: i64) -> Result<Vec<u8>, Failure> {
