@@ -236,7 +236,15 @@ impl Case {
             Some(decision) => [anchor(&decision.child.to_string()), anchor(&decision.other.to_string())],
         };
         let undone = MatchUndone { decision: sequence, reason: reason.trim().into() };
-        self.append(stamp, wire::MATCH_UNDONE, &subjects, &undone, |change, at| change.undone(at, &undone))
+        self.append(stamp, wire::MATCH_UNDONE, &subjects, &undone, |change, at| {
+            // Somebody else may have taken it back since it was looked up.
+            let sql = "SELECT undone FROM decision WHERE sequence = ?1";
+            let found = change.store().database.first(sql, values![sequence], |row| row.get::<Option<i64>>(0))?;
+            match found {
+                Some(None) => change.undone(at, &undone),
+                _ => Err(Error::ChangedMeanwhile),
+            }
+        })
     }
 
     /// Writes down the result of a comparison of DNA.
