@@ -246,6 +246,8 @@ impl Case {
                 )));
             }
         }
+        // From here on nobody else writes: what is compared is what will be changed.
+        let change = self.store.begin()?;
         let known = self.evidence()?;
         let has = |id: &str| evidence.source(id).or(known.source(id)).is_some();
         let named = (evidence.statements.iter().map(|statement| (&statement.id, Some(&statement.source))))
@@ -299,7 +301,6 @@ impl Case {
                 true
             }
         });
-        let change = self.store.begin()?;
         for bytes in documents.values() {
             let hash = Hash(Sha256::digest(bytes).into()).to_string();
             let sealed = change.keys().seal("document", &[SUBJECT], bytes)?;

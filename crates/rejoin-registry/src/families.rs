@@ -242,6 +242,12 @@ impl Case {
         let subjects = [anchor(&taken_back.child.to_string()), anchor(&taken_back.other.to_string())];
         let undone = MatchUndone { decision: sequence, reason: reason.trim().into() };
         let change = self.store.begin()?;
+        // Somebody else may have taken it back since it was looked up.
+        let sql = "SELECT undone FROM decision WHERE sequence = ?1";
+        let found = self.store.database.first(sql, values![sequence], |row| row.get::<Option<i64>>(0))?;
+        if found != Some(None) {
+            return Err(Error::ChangedMeanwhile);
+        }
         if taken_back.relation != Relation::Sibling {
             self.untell_casework(&change, taken_back, reason.trim(), stamp)?;
         }
