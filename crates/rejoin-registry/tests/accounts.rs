@@ -194,7 +194,8 @@ fn whoever_asks_for_a_name_learns_nothing() {
         assert!(matches!(asked(name, "AAAA-AAAA-AAAA-AAAA-AAAA"), Error::Invitation));
     }
     // Guesses at codes from one address come to an end.
-    let last = (0..10).map(|_| asked("nobody", "x")).last().unwrap();
+    (0..9).for_each(|_| drop(asked("nobody", "x")));
+    let last = asked("nobody", "x");
     assert!(matches!(last, Error::TryLater(from) if from > NOW));
 }
 
