@@ -29,6 +29,7 @@ mod schema;
 mod store;
 mod streams;
 mod tree;
+mod verified;
 mod view;
 mod wire;
 
@@ -41,6 +42,7 @@ pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposi
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use rules::Withholding;
 pub use streams::{Done, Given};
+pub use verified::VerifiedLink;
 pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
 
 use database::Database;

@@ -215,7 +215,6 @@ pub(crate) fn rebuild(store: &Store, progress: Progress<'_>) -> Result<(), Error
     change.commit()
 }
 
-
 /// Whether the ledger has runs of linking and of family matching.
 pub(crate) fn runs(store: &Store) -> Result<[bool; 2], Error> {
     Ok([store.newest(wire::PEOPLE_LINKED)?.is_some(), store.newest(wire::FAMILIES_PROPOSED)?.is_some()])

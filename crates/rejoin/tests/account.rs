@@ -483,7 +483,8 @@ fn change_document(case: &Case) -> bool {
     let path = case.path().join("rejoin.sqlite");
     let mut bytes = std::fs::read(&path).unwrap();
     // A kept document is its hash, and then its bytes, sealed.
-    let is_document = |window: &[u8]| window[..64].iter().all(u8::is_ascii_hexdigit) && &window[64..] == b"RJS1";
+    let is_document =
+        |window: &[u8]| window[..64].iter().all(u8::is_ascii_hexdigit) && &window[64..] == b"RJS1";
     let Some(at) = bytes.windows(68).position(is_document) else { return false };
     bytes[at + 120] ^= 1;
     std::fs::write(&path, bytes).unwrap();
