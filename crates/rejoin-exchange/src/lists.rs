@@ -112,8 +112,8 @@ pub struct Link {
     pub relation: String,
     /// On what it rests.
     pub basis: Basis,
-    /// Since which day it holds.
-    pub since: i32,
+    /// Since which day it holds; `None` where nobody says so.
+    pub since: Option<i32>,
     /// On which day it was withdrawn; `None` while it holds.
     pub until: Option<i32>,
 }
@@ -176,7 +176,7 @@ fn known(people: &[Person], day: i32) -> Vec<&Person> {
 impl Link {
     /// Whether it holds on a day.
     pub fn holds_on(&self, day: i32) -> bool {
-        self.since <= day && self.until.is_none_or(|until| until > day)
+        self.since.is_none_or(|since| since <= day) && self.until.is_none_or(|until| until > day)
     }
 
     /// What it rests on, as of a day: a verification of a later day is not there yet, and what was verified later was
@@ -395,7 +395,7 @@ pub fn links(people: &People, day: i32, language: Language) -> Table {
             source,
             by,
             on,
-            Cell::Date(link.since),
+            date(link.since),
         ]
     });
     Table {

@@ -20,7 +20,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn link()(child in 0..14u8, adult in 0..14u8, basis in 0..3u8, on in -5..20i32, since in -5..20i32, until in proptest::option::of(-5..20i32)) -> Link {
+    fn link()(child in 0..14u8, adult in 0..14u8, basis in 0..3u8, on in -5..20i32, since in proptest::option::of(-5..20i32), until in proptest::option::of(-5..20i32)) -> Link {
         let basis = match basis {
             0 => Basis::Proposed { probability: 0.5 },
             1 => Basis::Recorded { source: "list".into() },
@@ -63,7 +63,7 @@ proptest! {
         let linked: std::collections::HashSet<String> = column(&link, "child").into_iter().collect();
         let ids = column(&child, "id");
         prop_assert_eq!(ids.iter().filter(|id| !linked.contains(*id)).count(), counts.child_tally.none_known);
-        let holding = people.links.iter().filter(|one| one.since <= day && one.until.is_none_or(|until| until > day)).count();
+        let holding = people.links.iter().filter(|one| one.since.is_none_or(|since| since <= day) && one.until.is_none_or(|until| until > day)).count();
         prop_assert_eq!(link.rows.len() + counts.links_to_unlisted, holding);
         prop_assert_eq!(unlinked_table(&people, day, Language::Spanish).rows.len(), counts.children.len() + counts.adults.len());
         // The order of what goes in changes nothing, but for people of one id.
@@ -81,7 +81,7 @@ fn a_child_without_anybody_stays_and_the_future_is_not_told() {
         adult: "a1".into(),
         relation: "mother".into(),
         basis: Basis::Verified { by: "the legal office".into(), on: 20 },
-        since: 10,
+        since: Some(10),
         until: None,
     };
     let people = People {

@@ -39,7 +39,7 @@ impl Seat {
 
 /// Somebody at work on a case.
 pub struct Desk<'a> {
-    case: &'a Case,
+    pub(crate) case: &'a Case,
     seat: Seat,
     rules: Rules,
 }
@@ -187,7 +187,7 @@ impl<'a> Desk<'a> {
         &self.seat
     }
 
-    fn decider(&self) -> Decider<'_> {
+    pub(crate) fn decider(&self) -> Decider<'_> {
         Decider {
             actor: &self.seat.actor,
             purpose: self.seat.purpose,
@@ -197,7 +197,12 @@ impl<'a> Desk<'a> {
     }
 
     /// Writes down that something was refused, and gives the error to return.
-    fn refuse(&self, refusal: Refusal, what: &str, subject: Option<&SubjectFacts>) -> Result<Error, Error> {
+    pub(crate) fn refuse(
+        &self,
+        refusal: Refusal,
+        what: &str,
+        subject: Option<&SubjectFacts>,
+    ) -> Result<Error, Error> {
         let subjects = subject.map(|facts| facts.records.iter().map(RecordId::to_string).collect());
         let seen = Seen {
             subjects: subjects.unwrap_or_default(),
@@ -210,7 +215,7 @@ impl<'a> Desk<'a> {
         Ok(Error::Denied(refusal.words().0.into()))
     }
 
-    fn write_seen(&self, kind: &str, seen: &Seen) -> Result<u64, Error> {
+    pub(crate) fn write_seen(&self, kind: &str, seen: &Seen) -> Result<u64, Error> {
         let change = self.case.store.begin()?;
         let sequence = change.append(&self.seat.stamp(), kind, seen)?;
         for subject in &seen.subjects {
@@ -276,7 +281,7 @@ impl<'a> Desk<'a> {
         Ok(view)
     }
 
-    fn seen(&self, subjects: Vec<String>, what: &str, count: u64, note: Option<String>) -> Seen {
+    pub(crate) fn seen(&self, subjects: Vec<String>, what: &str, count: u64, note: Option<String>) -> Seen {
         Seen { subjects, purpose: self.seat.purpose.word().into(), what: what.into(), count, note }
     }
 
@@ -309,7 +314,7 @@ impl<'a> Desk<'a> {
         Ok(Some((records, facts)))
     }
 
-    fn facts(&self, id: &str) -> Result<Option<SubjectFacts>, Error> {
+    pub(crate) fn facts(&self, id: &str) -> Result<Option<SubjectFacts>, Error> {
         let Some(person) = self.case.person_named(id)? else { return Ok(None) };
         Ok(self.raw(person)?.map(|(_, facts)| facts))
     }

@@ -33,6 +33,7 @@ mod store;
 mod streams;
 mod tokens;
 mod tree;
+mod verified;
 mod view;
 mod wire;
 
@@ -52,6 +53,7 @@ pub use roles::Roles;
 pub use rules::Withholding;
 pub use streams::{Done, Given};
 pub use tokens::{TokenDenied, TokenRequest};
+pub use verified::VerifiedLink;
 pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
 
 use accounts::Keeper;

@@ -106,12 +106,13 @@ enum Command {
         /// The directory.
         directory: PathBuf,
     },
-    /// Import agencies' lists: CSV, XLSX, Parquet, Arrow, JSON lines; also in gzip.
+    /// Import agencies' lists: CSV, XLSX, Parquet, Arrow, JSON lines; also in gzip; and feeds of PFIF.
     #[command(after_help = "\
 Examples:
   rejoin -C case import border.csv shelters.xlsx --dry-run     what would be understood, and a mapping to review
   rejoin -C case import border.csv --as border-apprehensions   with a preset (`rejoin list presets`)
   rejoin -C case import hotline.csv --mapping hotline.toml     with a mapping that a person reviewed
+  rejoin -C case import feed.xml                               People Finder Interchange Format, 1.1 to 1.4
 
 Importing a file twice changes nothing. A second delivery of a list is compared with the last one: rows and above all
 family links that vanished raise an alarm. Nothing is deleted.")]
@@ -259,6 +260,24 @@ Examples:
         #[command(flatten)]
         output: Output,
     },
+    /// Give lists to a recipient who is named: children, adults, links, those without; for a court, all of them.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case export court --on 2018-06-26 --recipient 'District court' --out court.xlsx
+  rejoin -C case export unlinked --on 2018-06-26 --recipient 'Steering committee' --out unlinked.csv
+  rejoin -C case export who x-0123456789abcdef01234567
+
+That something goes out is on record before it does: what, to whom, for which purpose (--purpose), of how many people.
+Ids in exports are not the registry's own: the same person has the same one in every export of a case, and only the
+case's keys lead back (`export who`).")]
+    Export(commands::export::ExportArgs),
+    /// Feeds in the People Finder Interchange Format: check one, write one. `rejoin import` reads them.
+    #[command(after_help = "\
+Examples:
+  rejoin pfif check feed.xml
+  rejoin -C case import feed.xml
+  rejoin -C case pfif export --domain reunite.example.org --recipient 'Tracing service' --out feed.xml")]
+    Pfif(commands::pfif::PfifArgs),
     /// List what a case holds, or what Rejoin knows.
     #[command(after_help = "\
 Examples:
@@ -356,6 +375,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Hold(hold) => hold.run(&context),
         Command::Erase(erase) => erase.run(&context),
         Command::Readers { person, output } => commands::protect::readers(&context, person, output),
+        Command::Export(export) => export.run(&context),
+        Command::Pfif(pfif) => pfif.run(&context),
         Command::List(list) => list.run(&context),
         Command::Verify { checkpoint, output } => commands::verify(&context, checkpoint.as_deref(), output),
         Command::Account(accounts) => accounts.run(&context),

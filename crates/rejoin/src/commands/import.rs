@@ -1,6 +1,6 @@
 //! `rejoin import`.
 
-use super::Context;
+use super::{Context, pfif};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::render::{Rows, print, print_json};
@@ -51,7 +51,7 @@ impl Import {
     pub fn run(&self, context: &Context) -> Result<(), Failure> {
         let mapping = self.mapping()?;
         if self.dry_run {
-            return self.files.iter().try_for_each(|file| self.preview(file, mapping.clone()));
+            return self.files.iter().try_for_each(|file| self.preview(file, mapping.clone(), context));
         }
         let mut case = context.open()?;
         let mut reports = Vec::new();
@@ -126,8 +126,9 @@ impl Import {
         Ok(mapping)
     }
 
-    fn preview(&self, file: &Path, mapping: Option<Mapping>) -> Result<(), Failure> {
+    fn preview(&self, file: &Path, mapping: Option<Mapping>, context: &Context) -> Result<(), Failure> {
         let (name, bytes) = read(file)?;
+        let (bytes, mapping) = understood(&name, bytes, mapping, self.list.as_deref(), context)?;
         let request = ImportRequest { name: &name, bytes: &bytes, mapping, extent: self.extent() };
         let (table, proposal) = Case::preview(&request)?;
         let narrowed = proposal.narrowed();
@@ -182,6 +183,7 @@ pub fn import_file(
     extent: Extent,
 ) -> Result<ImportReport, Failure> {
     let (name, bytes) = read(file)?;
+    let (bytes, mapping) = understood(&name, bytes, mapping, list, context)?;
     let mut request = ImportRequest { name: &name, bytes: &bytes, mapping, extent };
     if let (None, Some(list)) = (&request.mapping, list) {
         let (_, proposal) = Case::preview(&request)?;
@@ -189,6 +191,25 @@ pub fn import_file(
     }
     let progress = Progress::new();
     Ok(case.import(&request, &context.stamp(), &|what, done, total| progress.say(what, done, total))?)
+}
+
+/// A feed of PFIF as the table that it is imported as, by its preset; anything else as it is.
+fn understood(
+    name: &str,
+    bytes: Vec<u8>,
+    mapping: Option<Mapping>,
+    list: Option<&str>,
+    context: &Context,
+) -> Result<(Vec<u8>, Option<Mapping>), Failure> {
+    if !pfif::is_feed(&bytes) {
+        return Ok((bytes, mapping));
+    }
+    let table = pfif::as_table(name, &bytes, context)?;
+    let mapping = mapping.or_else(|| {
+        let preset = presets::named("pfif")?;
+        Some(Mapping { list: list.map_or(preset.list.clone(), str::to_owned), ..preset })
+    });
+    Ok((table, mapping))
 }
 
 fn read(file: &Path) -> Result<(String, Vec<u8>), Failure> {
