@@ -15,7 +15,8 @@ use rejoin_accounts::{
     Attempt, Door, MINUTE, Moment, PasskeyProof, Password, Proof, Requirement, Secret, SignInOutcome, Wanted,
     Why, sign_in, stored, totp,
 };
-use serde_json::{Value, json};
+use p256::ecdsa::SigningKey;
+use serde_json::json;
 
 const NOW: Moment = 1_800_000_000_000_000;
 

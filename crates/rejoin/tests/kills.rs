@@ -7,7 +7,7 @@ mod support;
 
 use serde_json::Value;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use support::{Case, file, world};
 
 /// The program on a case, not yet started.

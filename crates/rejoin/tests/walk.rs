@@ -331,7 +331,7 @@ fn the_surface_is_as_documented() {
     for command in [
         "init", "import", "check", "evidence", "replay", "estimate", "report", "link", "families", "custody",
         "measure", "person", "casework", "protect", "hold", "erase", "readers", "list", "verify", "account",
-        "ledger", "receipt", "rebuild", "synth", "demo",
+        "ledger", "receipt", "rebuild", "synth", "demo", "export", "pfif",
     ] {
         let help = words(&[command, "--help"]);
         assert!(help.contains("Example"), "{command} --help has no example");
