@@ -239,7 +239,8 @@ impl Case {
         self.append(stamp, wire::MATCH_UNDONE, &subjects, &undone, |change, at| {
             // Somebody else may have taken it back since it was looked up.
             let sql = "SELECT undone FROM decision WHERE sequence = ?1";
-            let found = change.store().database.first(sql, values![sequence], |row| row.get::<Option<i64>>(0))?;
+            let found =
+                change.store().database.first(sql, values![sequence], |row| row.get::<Option<i64>>(0))?;
             match found {
                 Some(None) => change.undone(at, &undone),
                 _ => Err(Error::ChangedMeanwhile),
