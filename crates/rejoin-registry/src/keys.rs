@@ -19,6 +19,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, RwLock};
 
@@ -156,9 +157,9 @@ impl Keys {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let subject: String = row.get(0)?;
-            if !known.contains_key(&subject) {
-                let key = self.unwrap(&subject, row.get_ref(1)?.as_blob().unwrap_or_default())?;
-                known.insert(subject, key);
+            if let Entry::Vacant(place) = known.entry(subject) {
+                let key = self.unwrap(place.key(), row.get_ref(1)?.as_blob().unwrap_or_default())?;
+                place.insert(key);
             }
         }
         Ok(())

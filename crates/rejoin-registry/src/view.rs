@@ -18,7 +18,7 @@ use rejoin_model::{
     Evidence, FamilyCandidate, Field, Finding, FindingCode, Moment, PersonId, Policies, Record, RecordId,
     Relation, Subject,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
 
 /// Everything derived, loaded at one moment; never leaves the registry.
@@ -182,16 +182,23 @@ impl Case {
         })
     }
 
-    /// The reader of every delivery. Deliveries never change: each is read once.
-    fn readers(&self) -> Result<HashMap<u64, Arc<Reader>>, Error> {
+    /// The readers of deliveries: all, or those of some. Deliveries never change: each is read once.
+    fn readers(&self, of: Option<BTreeSet<u64>>) -> Result<HashMap<u64, Arc<Reader>>, Error> {
+        let database = &self.store.database;
+        let needed = match of {
+            Some(deliveries) => deliveries.into_iter().collect(),
+            None => database.rows("SELECT sequence FROM delivery", &[], |row| row.get::<u64>(0))?,
+        };
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest = readers.keys().max().copied().unwrap_or(0);
         let sql = format!(
-            "SELECT {EVENT} FROM delivery d JOIN event e ON e.sequence = d.sequence WHERE d.sequence > ?1"
+            "SELECT {EVENT} FROM delivery d JOIN event e ON e.sequence = d.sequence WHERE d.sequence = ?1"
         );
-        for stored in self.store.database.rows(&sql, values![newest], StoredEvent::from_row)? {
-            if let Some(received) = payload::<ListReceived>(&self.store.keys, &stored)? {
-                readers.insert(stored.sequence, Arc::new(Reader::new(&received)?));
+        for sequence in needed {
+            if !readers.contains_key(&sequence)
+                && let Some(stored) = database.first(&sql, values![sequence], StoredEvent::from_row)?
+                && let Some(received) = payload::<ListReceived>(&self.store.keys, &stored)?
+            {
+                readers.insert(sequence, Arc::new(Reader::new(&received)?));
             }
         }
         Ok(readers.clone())
@@ -232,20 +239,23 @@ impl Case {
 
     /// Records, understood; all, or those of one person. In the order of ids.
     pub(crate) fn records(&self, person: Option<PersonId>) -> Result<Vec<Record>, Error> {
-        let readers = self.readers()?;
+        let rows = self.rows(person)?;
+        // One person's page needs the few deliveries that it was in.
+        let of = person.map(|_| rows.iter().map(|(received, _)| received.delivery).collect());
+        let readers = self.readers(of)?;
         let read = |(received, present): &(RecordReceived, bool)| {
             let reader = readers.get(&received.delivery)?;
             let (record, _) = reader.read(received.id.parse().ok()?, received.row, &received.cells);
             Some(Record { withdrawn: !present, ..record })
         };
-        let mut records: Vec<Record> = self.rows(person)?.par_iter().filter_map(read).collect();
+        let mut records: Vec<Record> = rows.par_iter().filter_map(read).collect();
         records.sort_unstable_by_key(|record| record.id);
         Ok(records)
     }
 
     /// Every spelling of every place among the present rows.
     pub(crate) fn places_whole(&self) -> Result<Vec<PlaceSpelling>, Error> {
-        let readers = self.readers()?;
+        let readers = self.readers(None)?;
         let mut by_delivery: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
         for (received, _) in self.rows(None)?.into_iter().filter(|(_, present)| *present) {
             by_delivery

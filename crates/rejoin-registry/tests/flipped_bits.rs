@@ -37,8 +37,11 @@ fn case() -> tempfile::TempDir {
     directory
 }
 
+/// The columns of an event.
+type Event = (i64, i64, String, String, i64, Vec<u8>, Vec<u8>);
+
 /// Every event, as whoever has the file reads it.
-fn events(directory: &Path) -> Vec<(i64, i64, String, String, i64, Vec<u8>, Vec<u8>)> {
+fn events(directory: &Path) -> Vec<Event> {
     let connection = rusqlite::Connection::open(directory.join("case/rejoin.sqlite")).unwrap();
     let mut statement = connection.prepare("SELECT * FROM event ORDER BY sequence").unwrap();
     let read = |row: &rusqlite::Row<'_>| {
