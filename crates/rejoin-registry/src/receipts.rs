@@ -5,15 +5,15 @@
 
 use crate::change::{Change, bytes};
 use crate::database::values;
-use crate::keys::{self, Keys};
+use crate::keys;
 use crate::ledger::{chain_at, head_at, inclusion, root_of_events, sign};
 use crate::project::{StoredEvent, payload};
-use crate::store::{EVENT, Store, hash_of};
+use crate::store::{EVENT, Store};
 use crate::wire::{self, Streamed};
 use crate::{Case, Error, Stamp};
+use rejoin_ledger::Envelope;
 use rejoin_ledger::note::TreeHead;
 use rejoin_ledger::receipt::{self, Proven, Receipt, ReceiptError};
-use rejoin_ledger::{Envelope, Hash};
 use rejoin_model::{Field, ListKind, PersonId, Precision, Record, RecordId, Subject};
 use std::collections::BTreeSet;
 
