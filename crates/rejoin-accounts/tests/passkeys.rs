@@ -6,6 +6,7 @@
 mod authenticator;
 
 use authenticator::*;
+use p256::ecdsa::SigningKey;
 use rejoin_accounts::account::{Account, AccountEvent, Change, Standing};
 use rejoin_accounts::attempts::Attempts;
 use rejoin_accounts::passkey::{Ceremony, PasskeyRefused, RelyingParty, claimed_credential};
@@ -15,7 +16,6 @@ use rejoin_accounts::{
     Attempt, Door, MINUTE, Moment, PasskeyProof, Password, Proof, Requirement, Secret, SignInOutcome, Wanted,
     Why, sign_in, stored, totp,
 };
-use p256::ecdsa::SigningKey;
 use serde_json::json;
 
 const NOW: Moment = 1_800_000_000_000_000;
