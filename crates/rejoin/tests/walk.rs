@@ -330,11 +330,25 @@ fn the_surface_is_as_documented() {
     insta::assert_snapshot!("help", words(&["--help"]));
     for command in [
         "init", "import", "check", "evidence", "replay", "estimate", "report", "link", "families", "custody",
-        "measure", "person", "list", "verify", "rebuild", "synth", "demo",
+        "measure", "person", "list", "verify", "rebuild", "synth", "demo", "export", "pfif",
     ] {
         let help = words(&[command, "--help"]);
         assert!(help.contains("Example"), "{command} --help has no example");
         insta::assert_snapshot!(format!("help-{command}"), help);
+    }
+    for (group, command) in [
+        ("export", "children"),
+        ("export", "adults"),
+        ("export", "links"),
+        ("export", "unlinked"),
+        ("export", "court"),
+        ("export", "who"),
+        ("pfif", "check"),
+        ("pfif", "export"),
+    ] {
+        let help = words(&[group, command, "--help"]);
+        assert!(help.contains("Example"), "{group} {command} --help has no example");
+        insta::assert_snapshot!(format!("help-{group}-{command}"), help);
     }
     insta::assert_snapshot!("codes", words(&["list", "codes", "--format", "csv"]));
     insta::assert_snapshot!("measures", words(&["list", "measures", "--format", "csv"]));
