@@ -17,8 +17,9 @@ Exit codes:
   2  the command line was not understood
   3  a file or mapping could not be read; nothing was changed
   4  there is no case, or it could not be used
-  5  verification failed: the ledger or what is derived from it is not what was written
-  6  what was asked for does not exist (person, measure, clock, group, preset)
+  5  verification failed: the ledger or what is derived from it is not what was written; or a feed is not as its
+     specification asks
+  6  what was asked for does not exist (person, outward id, measure, clock, group, preset)
 
 Rejoin serves reunification. It must not be used to find people for arrest or removal; see ETHICS.md.";
 

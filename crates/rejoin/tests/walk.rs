@@ -337,6 +337,20 @@ fn the_surface_is_as_documented() {
         assert!(help.contains("Example"), "{command} --help has no example");
         insta::assert_snapshot!(format!("help-{command}"), help);
     }
+    for (group, command) in [
+        ("export", "children"),
+        ("export", "adults"),
+        ("export", "links"),
+        ("export", "unlinked"),
+        ("export", "court"),
+        ("export", "who"),
+        ("pfif", "check"),
+        ("pfif", "export"),
+    ] {
+        let help = words(&[group, command, "--help"]);
+        assert!(help.contains("Example"), "{group} {command} --help has no example");
+        insta::assert_snapshot!(format!("help-{group}-{command}"), help);
+    }
     insta::assert_snapshot!("codes", words(&["list", "codes", "--format", "csv"]));
     insta::assert_snapshot!("measures", words(&["list", "measures", "--format", "csv"]));
     insta::assert_snapshot!("presets", words(&["list", "presets", "--format", "csv"]));

@@ -234,10 +234,10 @@ impl Lists {
         if self.recipient.trim().is_empty() {
             return Err(Failure::usage("the recipient has no name", "say who receives it: --recipient NAME"));
         }
-        free(&self.out)?;
         let case = context.open()?;
         let desk = context.desk(&case)?;
         desk.may(Action::Export, None)?;
+        free(&self.out)?;
         let what = format!("export {}", kind.word());
         let view = desk.view(Some(&what))?;
         account::stale(&view, context.lang);

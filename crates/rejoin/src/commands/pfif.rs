@@ -181,10 +181,10 @@ impl Export {
         if self.recipient.trim().is_empty() {
             return Err(Failure::usage("the recipient has no name", "say who receives it: --recipient NAME"));
         }
-        free(&self.out)?;
         let case = context.open()?;
         let desk = context.desk(&case)?;
         desk.may(Action::Export, None)?;
+        free(&self.out)?;
         // Under this name a later export finds who was told of somebody who was erased.
         let what = format!("export pfif {domain}");
         let view = desk.view(Some(&what))?;
