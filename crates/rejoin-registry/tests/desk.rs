@@ -250,7 +250,7 @@ fn from_a_match_to_a_closed_case_and_nothing_out_of_turn() {
     vito.command(&child, &[sign("I agree")], &given()).unwrap();
     let file = world.case.desk(own(&world)).unwrap().person(&child).unwrap().unwrap();
     let told = format!("{:?}", file.records.iter().flat_map(|record| &record.values).collect::<Vec<_>>());
-    assert!(told.contains("mcallen") || told.contains("McAllen"), "now she learns where: {told}");
+    assert!(told.contains("Mcallen"), "now she learns where: {told}");
     // Consent, plan, hand-over by two, follow-ups, closure by another.
     let gate = world.seat("cora", &["case-worker"], Purpose::Reunification);
     let cora = world.case.desk(gate).unwrap();
@@ -318,7 +318,10 @@ fn from_a_match_to_a_closed_case_and_nothing_out_of_turn() {
     let closing = Fact::ClosureProposed { reason: "reunified".into(), whereabouts: "with her mother".into() };
     cora.command(&child, &[follow, stable, closing], &given()).unwrap();
     let approve = Fact::ClosureApproved { despite: None };
-    assert!(cora.command(&child, &[approve.clone()], &given()).is_err(), "not by who proposed it");
+    assert!(
+        cora.command(&child, std::slice::from_ref(&approve), &given()).is_err(),
+        "not by who proposed it"
+    );
     world.case.desk(supervisor).unwrap().command(&child, &[approve], &given()).unwrap();
     let file = world.case.desk(world.operator()).unwrap().person(&child).unwrap().unwrap();
     assert_eq!(file.casework.unwrap().status, "closed");

@@ -170,7 +170,7 @@ fn a_checkpoint_signs_the_tree_of_every_size() {
     let note = case.sign_checkpoint().unwrap();
     assert_eq!(TreeHead::open(&note, &[key(&case)]).unwrap(), whole);
     assert_eq!(case.sign_checkpoint().unwrap(), note);
-    assert_eq!(case.notes().unwrap(), [note.clone()]);
+    assert_eq!(case.notes().unwrap(), std::slice::from_ref(&note));
     // Another case has another name and another key.
     let other = Case::init(&directory.path().join("other"), &stamp()).unwrap();
     assert!(TreeHead::open(&note, &[key(&other)]).is_err());

@@ -141,7 +141,7 @@ fn work(case: &mut Case, directory: &Path, seed: u64) -> Vec<Acknowledged> {
     case.families(&stamp(3), &quiet).unwrap();
     mark(case);
     let found =
-        desk(&case).view(None).unwrap().candidates.into_iter().find(|one| one.relation.is_parent()).unwrap();
+        desk(case).view(None).unwrap().candidates.into_iter().find(|one| one.relation.is_parent()).unwrap();
     let request = DecisionRequest {
         child: found.child,
         other: found.other,
@@ -168,7 +168,7 @@ fn tear(disk: &Disk, seed: u64) -> usize {
     let mut seen = std::collections::BTreeSet::new();
     for (count, at) in points.iter().copied().enumerate() {
         let mut log = disk.log.clone();
-        let way = match dice.below(4) {
+        let way = match if at == end { 0 } else { dice.below(4) } {
             0 => {
                 log.truncate(at);
                 "cut off"

@@ -5,15 +5,16 @@
 
 mod support;
 
+use rejoin_casework::Fact;
 use rejoin_model::Verdict;
 use rejoin_registry::{
-    Case, DecisionRequest, DnaResult, Error, Evidence, Extent, ImportRequest, Proposing, Settings,
+    Case, DecisionRequest, DnaResult, Error, Evidence, Extent, Given, ImportRequest, Proposing, Settings,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
-use support::{PERSONAL, answers, assert_same, database_url, desk, import, lists, settings, stamp};
+use support::{PERSONAL, answers, assert_same, database_url, desk, import, lists, pages, settings, stamp};
 
 /// A finished case: where it is, and what it answered after each step.
 struct Told {
@@ -132,6 +133,36 @@ fn tell(settings: Settings) -> Told {
     let after = &steps[steps.len() - 1].1;
     // The runs of a rebuild are events; nothing else differs.
     assert_same(before.split_once('\n').unwrap().1, after.split_once('\n').unwrap().1, "a rebuild");
+    steps.push(("pages", pages(&case)));
+
+    // Casework, a hold that keeps, and an erasure that does not.
+    let person = desk(&case).view(None).unwrap().person_of.values().min().unwrap().to_string();
+    let request = "t-144gj289144gj289".parse().unwrap();
+    let received = Fact::TracingReceived {
+        inquirer: None,
+        inquirer_words: "a mother".into(),
+        sought: Vec::new(),
+        sought_words: vec!["a girl of six".into()],
+        relation: rejoin_model::Relation::Mother,
+        priority: rejoin_casework::word::Priority::High,
+        organisation: "a society".into(),
+        message: None,
+    };
+    let key = Given { key: Some("request-1".into()), expected: Some(0) };
+    let first = desk(&case).trace(request, std::slice::from_ref(&received), &key).unwrap();
+    let again = desk(&case).trace(request, &[received], &key).unwrap();
+    assert_eq!((first.first, first.last, again.before), (again.first, again.last, true));
+    let hold = desk(&case).hold(&person, "an order", None).unwrap();
+    assert!(matches!(desk(&case).erase(&person, "asked for", "the law"), Err(Error::Denied(_))));
+    desk(&case).lift_hold(&hold, "it ended").unwrap();
+    let erased = desk(&case).erase(&person, "asked for", "the law").unwrap();
+    assert_eq!(erased.records, erased.keys);
+    case.verify(None, &quiet).unwrap();
+    assert!(desk(&case).person(&person).unwrap().is_none());
+    case.rebuild(&stamp(8), &quiet).unwrap();
+    case.verify(None, &quiet).unwrap();
+    assert_eq!(desk(&case).tracing(request).unwrap().unwrap().status, "received");
+    steps.push(("erased", answers(&case)));
     Told { directory, settings, steps }
 }
 

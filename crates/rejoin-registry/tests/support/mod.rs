@@ -138,6 +138,14 @@ pub fn answers(case: &Case) -> String {
     let _ = writeln!(out, "{:#?}\n{:#?}", desk.links().unwrap(), desk.decisions().unwrap());
     let _ = writeln!(out, "{:#?}\n{:#?}", desk.deliveries().unwrap(), case.evidence().unwrap());
     let _ = writeln!(out, "{:?}\n{:?}", desk.places().unwrap(), case.reports_issued().unwrap());
+    out
+}
+
+/// Every person's page, as text. Opening them is on record.
+pub fn pages(case: &Case) -> String {
+    let desk = desk(case);
+    let view = desk.view(None).unwrap();
+    let mut out = String::new();
     let mut ids: Vec<String> = view.person_of.values().map(ToString::to_string).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::render::{Rows, print, print_json};
 use crate::{Format, Output};
+use rejoin_access::Action;
 use rejoin_model::{PersonId, Relation, Verdict};
 use rejoin_registry::{Case, DecisionRequest, Desk};
 use serde_json::json;
@@ -53,14 +54,16 @@ enum DecideCommand {
     },
 }
 
+/// Who is meant by an id, with leave to decide on them.
 fn person(case: &Case, context: &Context, id: &str) -> Result<PersonId, Failure> {
-    let found = context.desk(case)?.person(id)?.ok_or_else(|| {
+    let missing = || {
         Failure::missing(
             format!("nobody here has the id {id:?}"),
             "`rejoin list children` and `rejoin list adults` show ids",
         )
-    })?;
-    Ok(found.person)
+    };
+    let permit = context.desk(case)?.may(Action::DecideMatch, Some(id)).map_err(|_| missing())?;
+    permit.subject().ok_or_else(missing)
 }
 
 impl Decide {
