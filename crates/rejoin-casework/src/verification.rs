@@ -182,7 +182,7 @@ impl ChildCase {
     }
 
     /// Whether somebody knows what a side said. What the child said for one match is known for every other.
-    fn knows(&self, claim: Claim, side: Side, who: &str) -> bool {
+    pub fn knows(&self, claim: Claim, side: Side, who: &str) -> bool {
         let of = self.matches.iter().filter(|one| side == Side::Child || one.claim.adult == claim.adult);
         of.flat_map(|one| &one.knows).any(|(known, name)| *known == side && same(name, who))
     }

@@ -2,6 +2,7 @@
 //! `rejoin-casework`; here a command is checked against the file as it is, carried out once, and written down.
 
 use crate::change::Change;
+use crate::database::values;
 use crate::families::{Decision, DecisionRequest};
 use crate::streams::{Done, Given};
 use crate::view::Whole;
@@ -53,17 +54,31 @@ impl Case {
             Done { first: change.checkpoint()?.size + 1, last: change.checkpoint()?.size, before: false };
         let mut state = self.state(stream)?;
         for fact in asked {
+            self.everybody_is_there(fact)?;
             done.last = self.write(&change, &mut state, fact, stamp)?;
-        }
-        // What a person decides of a match speaks to the model of families, too.
-        if let (StreamId::Child(child), Some(last)) = (stream, asked.last())
-            && let Some(decided) = decided(child, last)
-        {
-            done.last = self.write_decision(&change, &decided, stamp)?;
+            // What a person decides of a match speaks to the model of families, too.
+            if let StreamId::Child(child) = stream
+                && let Some(decided) = decided(child, fact)
+            {
+                done.last = self.write_decision(&change, &decided, stamp)?;
+            }
         }
         change.remember(given, &content, done)?;
         change.commit()?;
         Ok(done)
+    }
+
+    /// Whoever a fact names is on record: somebody who is not, or not any more, is nobody.
+    fn everybody_is_there(&self, fact: &Fact) -> Result<(), Error> {
+        for (_, value) in fact.parts().1 {
+            for record in value.lines().filter(|line| line.parse::<RecordId>().is_ok()) {
+                let sql = "SELECT id FROM record WHERE id = ?1";
+                if self.store.database.first(sql, values![record], |row| row.get::<String>(0))?.is_none() {
+                    return Err(Error::Denied(rejoin_access::Refusal::NotFound.words().0.into()));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Checks a fact, and writes it with what follows from it.
@@ -115,7 +130,18 @@ impl Case {
         };
         let reviewed = Fact::MatchReviewed { adult, relation, note: reason.to_owned() };
         let found = state.child().and_then(|case| case.match_of(claim));
-        let mut path = match found.map(|found| found.status()) {
+        let status = found.map(|found| found.status());
+        // Decided so already: said again, it must not set anything back.
+        let stands = match status {
+            Some(MatchStatus::Accepted) => "accepted",
+            Some(MatchStatus::Rejected) => "rejected",
+            Some(MatchStatus::NeedsEvidence) => "needs-evidence",
+            _ => "-",
+        };
+        if verdict == stands {
+            return Vec::new();
+        }
+        let mut path = match status {
             None => vec![proposed(None), reviewed],
             Some(MatchStatus::Rejected) => vec![proposed(Some(reason.to_owned())), reviewed],
             Some(MatchStatus::UnderReview) => Vec::new(),

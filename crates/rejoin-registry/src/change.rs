@@ -8,6 +8,10 @@ use crate::{Error, Stamp, schema, tree};
 use rejoin_ledger::{Checkpoint, Envelope, Hash};
 use rejoin_model::{Finding, RecordId};
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+
+/// Codes of findings about what happened to a row: they stay when the row comes again.
+pub(crate) const LASTING: [&str; 3] = ["row-changed", "row-vanished", "family-link-vanished"];
 
 /// Version of a payload as it is, and of one that is sealed.
 pub(crate) const PLAIN: u16 = 1;
@@ -19,6 +23,8 @@ pub(crate) struct Change<'a> {
     /// Where the ledger stands with what was appended, and its tree; read at the first append.
     head: RefCell<Option<(Checkpoint, tree::Builder)>>,
     kept: Cell<bool>,
+    /// Subjects that were erased; read when something is first sealed.
+    erased: RefCell<Option<HashSet<String>>>,
 }
 
 impl Drop for Change<'_> {
@@ -33,7 +39,7 @@ impl Drop for Change<'_> {
 
 impl<'a> Change<'a> {
     pub fn new(store: &'a Store) -> Self {
-        Self { store, head: RefCell::new(None), kept: Cell::new(false) }
+        Self { store, head: RefCell::new(None), kept: Cell::new(false), erased: RefCell::new(None) }
     }
 
     pub fn store(&self) -> &Store {
@@ -61,6 +67,15 @@ impl<'a> Change<'a> {
         subjects: &[&str],
         payload: &impl serde::Serialize,
     ) -> Result<u64, Error> {
+        // Sealing for somebody who was erased would give them a key again.
+        let mut erased = self.erased.borrow_mut();
+        let erased = match &mut *erased {
+            Some(erased) => erased,
+            none => none.insert(self.store.erased()?),
+        };
+        if subjects.iter().any(|subject| erased.contains(*subject)) {
+            return Err(Error::Denied(rejoin_access::Refusal::NotFound.words().0.into()));
+        }
         let sealed = self.keys().seal(kind, subjects, &bytes(payload))?;
         self.append_bytes(stamp, kind, SEALED, &sealed)
     }
@@ -218,9 +233,10 @@ impl<'a> Change<'a> {
 
     /// Findings about a record's cells are those of its newest row.
     pub fn forget_findings(&self, record: RecordId) -> Result<(), Error> {
+        let [one, two, three] = LASTING;
         self.execute(
-            "DELETE FROM finding WHERE record = ?1 AND code NOT IN ('row-changed', 'row-vanished', 'family-link-vanished')",
-            values![record.to_string()],
+            "DELETE FROM finding WHERE record = ?1 AND code NOT IN (?2, ?3, ?4)",
+            values![record.to_string(), one, two, three],
         )
     }
 

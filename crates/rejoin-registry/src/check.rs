@@ -2,6 +2,7 @@
 //! time, into plain maps instead of tables; people and families are held against the hash that their run wrote to the
 //! ledger. What cannot be read must have been erased, and what was erased must not be readable.
 
+use crate::change::LASTING;
 use crate::project::{Reader, StoredEvent, payload};
 use crate::store::{Store, families_digest, people_digest};
 use crate::wire::{
@@ -21,8 +22,8 @@ struct Expected {
     delivery: u64,
     present: bool,
     findings: Vec<String>,
-    /// Findings of its deliveries, which stay.
-    kept: Vec<String>,
+    /// Findings of its deliveries, each with its code: some stay when the row comes again.
+    kept: Vec<(&'static str, String)>,
 }
 
 /// What the events give.
@@ -108,7 +109,7 @@ impl Second {
                     let line = line(event.sequence, &received.list, &finding);
                     // In version 1 findings about a record were here.
                     match finding.record.and_then(|record| self.records.get_mut(&record.to_string())) {
-                        Some(record) => record.kept.push(line),
+                        Some(record) => record.kept.push((finding.code.word(), line)),
                         None => self.findings.push(line),
                     }
                 }
@@ -134,7 +135,9 @@ impl Second {
                 let of = |finding: &Finding| line(received.delivery, &reader.list, finding);
                 let before = self.records.remove(&received.id);
                 let mut kept = before.map(|record| record.kept).unwrap_or_default();
-                kept.extend(received.findings.iter().filter_map(WireFinding::finding).map(|one| of(&one)));
+                kept.retain(|(code, _)| LASTING.contains(code));
+                let said = received.findings.iter().filter_map(WireFinding::finding);
+                kept.extend(said.map(|one| (one.code.word(), of(&one))));
                 let expected = Expected {
                     list: reader.list.clone(),
                     event: event.sequence,
@@ -151,7 +154,9 @@ impl Second {
                 if let (Some(record), Some(list)) = (self.records.get_mut(&absent.id), list) {
                     record.present = false;
                     let findings = absent.findings.iter().filter_map(WireFinding::finding);
-                    record.kept.extend(findings.map(|finding| line(absent.delivery, &list, &finding)));
+                    record
+                        .kept
+                        .extend(findings.map(|one| (one.code.word(), line(absent.delivery, &list, &one))));
                 }
             }
             wire::PEOPLE_LINKED => {
@@ -263,8 +268,10 @@ impl Second {
         });
         let records: Vec<String> = records.collect();
         let mut findings = self.findings;
-        findings
-            .extend(self.records.into_values().flat_map(|record| [record.findings, record.kept]).flatten());
+        for record in self.records.into_values() {
+            findings.extend(record.findings);
+            findings.extend(record.kept.into_iter().map(|(_, line)| line));
+        }
         findings.sort_unstable();
         let entries = self.entries.into_iter().map(|((kind, id), event)| format!("{kind} {id} {event}"));
         let streams =

@@ -2,22 +2,20 @@
 //! it, reduced by the one access decision; reading a file, being refused and claiming an emergency are written down.
 
 use crate::casework::action_of;
-use crate::erasure::{Erased, Hold};
 use crate::facts::Gathering;
 use crate::families::Decision;
-use crate::rules::Withholding;
 use crate::streams::{Done, Given};
 use crate::view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View, Whole};
 use crate::wire::{self, Seen};
 use crate::{Case, Error, Stamp};
 use rayon::prelude::*;
 use rejoin_access::{
-    Action, Actor, Decider, Emergency, FieldGroup, Lens, Permit, Purpose, Reduced, Refusal, Rules,
-    SubjectFacts,
+    Action, Actor, Decider, FieldGroup, Lens, Permit, Purpose, Reduced, Refusal, Rules, SubjectFacts, Why,
 };
+use rejoin_casework::word::Side;
 use rejoin_casework::worklist::{Item, Settings};
 use rejoin_casework::{Fact, State, StreamId};
-use rejoin_model::{FamilyCandidate, Field, Finding, PersonId, Record, RecordId};
+use rejoin_model::{FamilyCandidate, Field, Finding, PersonId, Record, RecordId, Relation};
 use std::collections::{BTreeSet, HashMap};
 
 /// Who asks, for what, and when.
@@ -32,7 +30,7 @@ pub struct Seat {
 }
 
 impl Seat {
-    fn stamp(&self) -> Stamp {
+    pub(crate) fn stamp(&self) -> Stamp {
         Stamp { at_micros: self.at_micros, actor: self.actor.account.clone() }
     }
 }
@@ -240,10 +238,11 @@ impl<'a> Desk<'a> {
             both.iter().all(shown).then(|| decider.view_of_all(&both, candidate, cut_candidate)).flatten()
         });
         let candidates: Vec<_> = candidates.collect();
+        let all = whole.records.len();
         let mut findings = Vec::new();
         for (list, finding) in whole.findings {
             match finding.record {
-                None => findings.push((list, finding)),
+                None => findings.push((list, self.of_no_record(finding))),
                 Some(record) => {
                     let field = Field::from_word(&finding.column);
                     let row = (field, FindingRow { list, delivery: 0, finding });
@@ -263,7 +262,7 @@ impl<'a> Desk<'a> {
         });
         let view = View {
             checkpoint: whole.checkpoint,
-            not_linked: whole.not_linked,
+            not_linked: if records.len() == all { whole.not_linked } else { 0 },
             candidates,
             findings,
             clocks: whole.clocks,
@@ -283,6 +282,14 @@ impl<'a> Desk<'a> {
 
     pub(crate) fn seen(&self, subjects: Vec<String>, what: &str, count: u64, note: Option<String>) -> Seen {
         Seen { subjects, purpose: self.seat.purpose.word().into(), what: what.into(), count, note }
+    }
+
+    /// A finding about a list as a whole may quote a row that nobody's rules cover: only who operates the registry reads it.
+    fn of_no_record(&self, finding: Finding) -> Finding {
+        match self.seat.actor.has(Action::Operate) {
+            true => finding,
+            false => Finding { said: String::new(), understood: String::new(), ..finding },
+        }
     }
 
     fn facts_of_all(&self, whole: &Whole) -> Result<HashMap<PersonId, SubjectFacts>, Error> {
@@ -342,7 +349,18 @@ impl<'a> Desk<'a> {
         let rows: Vec<_> = rows.into_iter().map(|row| (Field::from_word(&row.finding.column), row)).collect();
         let findings = rows.iter().filter_map(|row| decider.view(&facts, row, cut_finding)).collect();
         let mut candidates = Vec::new();
-        for candidate in self.case.candidates(Some(person))? {
+        let proposed = self.case.candidates(Some(person))?;
+        // What competes with somebody hidden must not say so.
+        let mut hidden = false;
+        for candidate in &proposed {
+            let other = if candidate.child == person { candidate.other } else { candidate.child };
+            hidden |= !self.sees(Some(&RecordId::from_bytes(*other.as_bytes())))?;
+        }
+        for candidate in proposed {
+            let candidate = match hidden {
+                true => FamilyCandidate { contested: false, none: f64::NAN, ..candidate },
+                false => candidate,
+            };
             let other = if candidate.child == person { candidate.other } else { candidate.child };
             let Some((_, others)) = self.raw(other)? else { continue };
             let both = [&facts, &others];
@@ -351,8 +369,15 @@ impl<'a> Desk<'a> {
             }
         }
         let links = self.case.links_of(Some(person))?;
+        let mut ends = HashMap::new();
+        for record in links.iter().flat_map(|link| [link.left, link.right]) {
+            if let std::collections::hash_map::Entry::Vacant(end) = ends.entry(record) {
+                end.insert(self.sees(Some(&record))?);
+            }
+        }
         let links = links
             .iter()
+            .filter(|link| ends[&link.left] && ends[&link.right])
             .filter(|_| decider.decide(&facts, FieldGroup::Evidence).decision.extent() == 2)
             .filter_map(|link| decider.view(&facts, link, |_, link: &StoredLink| link.clone()))
             .collect();
@@ -384,15 +409,33 @@ impl<'a> Desk<'a> {
         let account = &self.seat.actor.account;
         let mut sealed = BTreeSet::new();
         let mut entries = Vec::new();
+        let mut others: HashMap<RecordId, bool> = HashMap::new();
         for event in events {
             let fact = Fact::from_parts(&event.event.kind, &|field| event.part(field).map(str::to_owned));
             if let (Some(Fact::InterviewRecorded { adult, relation, side, .. }), Some(case)) =
                 (&fact, state.child())
             {
                 let claim = rejoin_casework::Claim { adult: *adult, relation: *relation };
-                if !case.may_read_interview(claim, *side, account) {
+                // Who knows the answers sees them; everybody else asks for them (`Desk::interviews`), which is on record.
+                if !case.knows(claim, *side, account) {
                     sealed.insert(event.event.sequence);
                 }
+            }
+            // What speaks of somebody who is withheld from the reader is withheld with them; that a file names somebody who
+            // is merely not the reader's own to open is no secret in it.
+            let mut hidden = false;
+            for record in event.parts.iter().flat_map(|(_, value)| value.lines()) {
+                if let Ok(record) = record.parse::<RecordId>() {
+                    let withheld = match others.get(&record) {
+                        Some(withheld) => *withheld,
+                        None => self.is_withheld(record)?,
+                    };
+                    others.insert(record, withheld);
+                    hidden |= withheld;
+                }
+            }
+            if hidden {
+                continue;
             }
             entries.push(CaseEntry {
                 sequence: event.event.sequence,
@@ -439,6 +482,27 @@ impl<'a> Desk<'a> {
         self.case.carry_out(stream, facts, given, &self.seat.stamp())
     }
 
+    /// What was answered in the interviews of one side. The reading is an event of the file: it decides who may still ask
+    /// the other side.
+    ///
+    /// # Errors
+    /// [`Error::Denied`]; [`Error::Casework`] while the side is sealed.
+    pub fn interviews(
+        &self,
+        child: &str,
+        adult: RecordId,
+        relation: Relation,
+        side: Side,
+    ) -> Result<Vec<Vec<String>>, Error> {
+        self.command(child, &[Fact::InterviewRead { adult, relation, side }], &Given::default())?;
+        let state = self.case.state(self.case.stream_of(self.named(child)?)?)?;
+        let account = &self.seat.actor.account;
+        let claim = rejoin_casework::Claim { adult, relation };
+        let found = state.child().map(|case| case.interviews(claim, side, account)).transpose();
+        let found = found.map_err(Error::Casework)?.unwrap_or_default();
+        Ok(found.into_iter().map(|interview| interview.answers.clone()).collect())
+    }
+
     fn permitted(&self, facts: &[Fact], subject: Option<&SubjectFacts>) -> Result<(), Error> {
         for fact in facts {
             let action = action_of(fact);
@@ -454,6 +518,7 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// As [`Desk::command`].
     pub fn trace(&self, request: StreamId, facts: &[Fact], given: &Given) -> Result<Done, Error> {
+        self.is_request(request)?;
         for fact in facts {
             // Of a request, everything is the work of who may open one; nobody's file is touched.
             if let Err(refusal) = self.decider().may(Action::OpenRequest, None) {
@@ -465,8 +530,18 @@ impl<'a> Desk<'a> {
 
     /// A tracing request, for those who may open one.
     pub fn tracing(&self, request: StreamId) -> Result<Option<CaseFile>, Error> {
+        self.is_request(request)?;
         self.may(Action::OpenRequest, None)?;
+        self.write_seen(wire::FILE_READ, &self.seen(vec![request.to_string()], "tracing request", 1, None))?;
         Ok(self.file(request)?.map(|raw| raw.file))
+    }
+
+    /// A child's file is no request, and is not reached by the leave to open one.
+    fn is_request(&self, request: StreamId) -> Result<(), Error> {
+        match request {
+            StreamId::Tracing(_) => Ok(()),
+            StreamId::Child(_) => Err(self.refuse(Refusal::NotFound, "tracing request", None)?),
+        }
     }
 
     /// Tracing requests on file.
@@ -488,6 +563,7 @@ impl<'a> Desk<'a> {
         let decider = self.decider();
         let items = self.case.worklist_of(&whole, self.seat.at_micros, settings)?;
         let may_trace = decider.may(Action::OpenRequest, None).is_ok();
+        self.write_seen(wire::FILE_READ, &self.seen(Vec::new(), "work-list", items.len() as u64, None))?;
         Ok(items
             .into_iter()
             .filter_map(|item| match item.subject {
@@ -548,7 +624,7 @@ impl<'a> Desk<'a> {
         let mut out = Vec::new();
         for row in self.case.findings_of(None)? {
             let Some(record) = row.finding.record else {
-                out.push(row);
+                out.push(FindingRow { finding: self.of_no_record(row.finding), ..row });
                 continue;
             };
             let row = (Field::from_word(&row.finding.column), row);
@@ -569,6 +645,10 @@ impl<'a> Desk<'a> {
 
     /// Deliveries, oldest first. They say nothing of anybody.
     pub fn deliveries(&self) -> Result<Vec<Delivery>, Error> {
+        // How many rows a list has says how many are hidden.
+        if !self.seat.actor.has(Action::ReadAudit) {
+            return Err(self.refuse(Refusal::NotGranted, "deliveries", None)?);
+        }
         self.case.deliveries_whole()
     }
 
@@ -621,74 +701,23 @@ impl<'a> Desk<'a> {
         )
     }
 
-    /// Places a do-not-disclose rule; gives its id.
-    pub fn withhold(&self, id: &str, asked: &Withholding) -> Result<String, Error> {
-        self.may(Action::PlaceDoNotDisclose, Some(id))?;
-        self.case.withhold(self.named(id)?, asked, &self.seat.stamp())
+    /// Whether the person of a record may be seen from here.
+    pub(crate) fn sees(&self, record: Option<&RecordId>) -> Result<bool, Error> {
+        let Some(record) = record else { return Ok(false) };
+        let facts = self.facts(&record.to_string())?;
+        Ok(facts.is_some_and(|facts| self.decider().sees(&facts)))
     }
 
-    /// Lifts a do-not-disclose rule.
-    pub fn release(&self, rule: &str, why: &str) -> Result<(), Error> {
-        self.may(Action::LiftDoNotDisclose, None)?;
-        self.case.release(rule, why, &self.seat.stamp())
+    /// Whether a rule keeps the person of a record from the reader.
+    fn is_withheld(&self, record: RecordId) -> Result<bool, Error> {
+        let facts = self.facts(&record.to_string())?;
+        Ok(facts.is_some_and(|facts| {
+            let decided = self.decider().decide(&facts, FieldGroup::Casework);
+            decided.decision.extent() == 0 && matches!(decided.why(), Why::DoNotDisclose(_))
+        }))
     }
 
-    /// Claims emergency access to a person's file, for so many minutes; gives its id. It is to be reviewed by somebody
-    /// else.
-    pub fn break_glass(&self, id: &str, why: &str, minutes: u32) -> Result<String, Error> {
-        if !self.seat.actor.has(Action::BreakGlass) || self.seat.purpose != Purpose::ChildCare {
-            return Err(self.refuse(Refusal::NotGranted, Action::BreakGlass.word(), None)?);
-        }
-        // Somebody out of reach is what emergencies are for; whom a rule hides stays hidden.
-        let facts = self.facts(id)?;
-        let Some(facts) = facts else { return Err(self.refuse(Refusal::NotFound, "break-glass", None)?) };
-        let until = self.seat.at_micros + (i64::from(minutes) * 60_000_000).min(Emergency::LONGEST);
-        self.case.break_glass(facts.person, why, until, &self.seat.stamp())
-    }
-
-    /// Emergencies that nobody reviewed yet.
-    pub fn emergencies(&self) -> Result<Vec<Emergency>, Error> {
-        self.may(Action::ReviewEmergency, None)?;
-        let all = self.case.emergencies()?;
-        Ok(all.into_iter().map(|(one, _)| one).filter(|one| one.reviewed.is_none()).collect())
-    }
-
-    /// Reviews an emergency; `stop` ends it.
-    pub fn review_emergency(&self, id: &str, finding: &str, stop: bool) -> Result<(), Error> {
-        self.may(Action::ReviewEmergency, None)?;
-        self.case.review_emergency(id, finding, stop, &self.seat.stamp())
-    }
-
-    /// Places a legal hold on a person's file; gives its id.
-    pub fn hold(&self, id: &str, why: &str, until: Option<i64>) -> Result<String, Error> {
-        self.may(Action::Hold, Some(id))?;
-        self.case.place_hold(self.named(id)?, why, until, &self.seat.stamp())
-    }
-
-    /// Lifts a legal hold.
-    pub fn lift_hold(&self, hold: &str, why: &str) -> Result<(), Error> {
-        let of = self.case.holds()?.into_iter().find(|one| one.id == hold);
-        let record = of.and_then(|hold| hold.records.first().copied());
-        let record = record.ok_or_else(|| Error::Refused(format!("there is no hold {hold:?}")))?;
-        self.may(Action::Hold, Some(&record.to_string()))?;
-        self.case.lift_hold(hold, why, &self.seat.stamp())
-    }
-
-    /// Legal holds, for who may place them on somebody or erase.
-    pub fn holds(&self) -> Result<Vec<Hold>, Error> {
-        if !self.seat.actor.has(Action::Hold) {
-            return Err(self.refuse(Refusal::NotGranted, "holds", None)?);
-        }
-        self.case.holds()
-    }
-
-    /// Erases a person's data: keys are destroyed, a tombstone stays.
-    pub fn erase(&self, id: &str, why: &str, authority: &str) -> Result<Erased, Error> {
-        self.may(Action::Erase, Some(id))?;
-        self.case.erase(self.named(id)?, why, authority, &self.seat.stamp())
-    }
-
-    fn named(&self, id: &str) -> Result<PersonId, Error> {
+    pub(crate) fn named(&self, id: &str) -> Result<PersonId, Error> {
         let person = self.case.person_named(id)?;
         person.ok_or_else(|| Error::Denied(Refusal::NotFound.words().0.into()))
     }

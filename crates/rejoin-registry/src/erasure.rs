@@ -51,16 +51,25 @@ impl Case {
         stamp: &Stamp,
     ) -> Result<Erased, Error> {
         let (why, authority) = (reason(why)?, reason(authority)?);
+        let change = self.store.begin()?;
         let records = self.record_ids(person)?;
         if records.is_empty() {
             return Err(Error::Refused(format!("nobody here has the id {person}")));
         }
+        let subjects: Vec<String> = records.iter().map(RecordId::to_string).collect();
+        // A hold keeps what is kept of two people, too: a decision, a comparison.
+        let mut concerned = subjects.clone();
+        for table in ["decision", "dna"] {
+            let sql = format!("SELECT child, other FROM {table}");
+            let pairs =
+                self.store.database.rows(&sql, &[], |row| Ok([row.get::<String>(0)?, row.get(1)?]))?;
+            let shared = pairs.into_iter().filter(|pair| pair.iter().any(|one| subjects.contains(one)));
+            concerned.extend(shared.flatten());
+        }
         let held = self.held(stamp.at_micros)?;
-        if records.iter().any(|record| held.contains(&record.to_string())) {
+        if concerned.iter().any(|record| held.contains(record)) {
             return Err(Error::Denied(rejoin_access::Refusal::Held.words().0.into()));
         }
-        let subjects: Vec<String> = records.iter().map(RecordId::to_string).collect();
-        let change = self.store.begin()?;
         let tombstone = SubjectErased {
             subjects: subjects.clone(),
             reason: why,
@@ -87,8 +96,7 @@ impl Case {
     /// # Errors
     /// When the keys cannot be written.
     pub fn finish_erasures(&self) -> Result<u64, Error> {
-        let subjects: Vec<String> = self.store.erased()?.into_iter().collect();
-        self.store.keys.destroy(&subjects)
+        self.store.finish_erasures()
     }
 
     pub(crate) fn place_hold(

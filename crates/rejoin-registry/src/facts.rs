@@ -80,6 +80,11 @@ impl Gathering<'_> {
                 }
             }
         }
+        // Two files of one child were not held against each other: until they agree, nobody is told where it is.
+        let files = records.iter().filter(|record| self.cases.contains_key(&record.id)).count();
+        if files > 1 && facts.verified_counterparts.len() > 1 {
+            facts.verified_counterparts.clear();
+        }
         // Who is not known to be an adult is protected as a child.
         facts.is_child = subjects.contains(&Subject::Child) || !subjects.contains(&Subject::Adult);
         // Nobody says that they hold the person: then it is whoever last wrote of the person.

@@ -239,7 +239,6 @@ impl Case {
             }
             Some(decision) => decision,
         };
-        let subjects = [anchor(&taken_back.child.to_string()), anchor(&taken_back.other.to_string())];
         let undone = MatchUndone { decision: sequence, reason: reason.trim().into() };
         let change = self.store.begin()?;
         // Somebody else may have taken it back since it was looked up.
@@ -248,11 +247,18 @@ impl Case {
         if found != Some(None) {
             return Err(Error::ChangedMeanwhile);
         }
-        if taken_back.relation != Relation::Sibling {
+        // What a later decision says of the pair stands: only the newest is undone in the child's file.
+        let same = |other: &Decision| {
+            (other.child, other.other, other.undone) == (taken_back.child, taken_back.other, None)
+        };
+        let newest = !decisions.iter().any(|other| other.sequence > sequence && same(other));
+        if taken_back.relation != Relation::Sibling && newest {
             self.untell_casework(&change, taken_back, reason.trim(), stamp)?;
         }
-        let [child, other] = &subjects;
-        let at = change.append_sealed(stamp, wire::MATCH_UNDONE, &[child, other], &undone)?;
+        // Sealed for whom the decision was sealed, whoever they are linked to now.
+        let decided = self.store.events_after(sequence - 1, 1)?.pop();
+        let subjects = decided.as_ref().map(StoredEvent::subjects).unwrap_or_default();
+        let at = change.append_sealed(stamp, wire::MATCH_UNDONE, &subjects, &undone)?;
         change.undone(at, &undone)?;
         change.commit()?;
         Ok(at)

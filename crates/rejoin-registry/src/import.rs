@@ -153,6 +153,7 @@ impl Case {
         let mut findings = table.findings.clone();
         findings.extend(interpreter.survey(&table.rows));
         let (identified, seen) = identify(&interpreter, &table.rows, &mut findings);
+        let of_row: HashMap<u32, RecordId> = identified.iter().map(|(id, row)| (row.number, *id)).collect();
         let mut received = Vec::new();
         // Who was erased stays erased, whoever sends the row again. What it says is not repeated in the finding.
         let erased = self.store.erased()?;
@@ -233,6 +234,11 @@ impl Case {
             report.seen_before = true;
             return Ok(report);
         }
+        // What is about a row is about its record. Of a row that is not written again nothing is quoted: its own event
+        // has the cells, sealed for the record.
+        for finding in findings.iter_mut().filter(|finding| finding.record.is_none()) {
+            finding.record = finding.row.and_then(|row| of_row.get(&row).copied());
+        }
         // What is about a record goes with its event, sealed for it.
         let mut of_records: HashMap<RecordId, Vec<WireFinding>> = HashMap::new();
         let written: HashSet<RecordId> =
@@ -244,6 +250,9 @@ impl Case {
             }
             None => true,
         });
+        for finding in findings.iter_mut().filter(|finding| finding.record.is_some()) {
+            (finding.record, finding.said, finding.understood) = (None, String::new(), "as before".into());
+        }
         let event = ListReceived {
             file,
             name: request.name.into(),

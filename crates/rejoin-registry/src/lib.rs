@@ -25,6 +25,7 @@ mod ledger;
 mod organisations;
 mod policies;
 mod project;
+mod protection;
 mod receipts;
 mod roles;
 mod rules;
@@ -184,6 +185,8 @@ impl Case {
             return Err(Error::NoCase { path: directory.into() });
         };
         let store = Store::open(database, &keys_of(directory, settings)?)?;
+        // An erasure that died between its tombstone and its keys is finished before anything is read.
+        store.finish_erasures()?;
         Ok(Self {
             store,
             directory: directory.into(),

@@ -62,7 +62,10 @@ pub(crate) fn payload<T: DeserializeOwned>(keys: &Keys, event: &StoredEvent) -> 
         },
         _ => return Err(refuse("this program reads versions 1 and 2".into())),
     };
-    serde_json::from_slice(plain).map(Some).map_err(|error| refuse(error.to_string()))
+    // The parser's own words can quote a value.
+    let place =
+        |error: serde_json::Error| format!("it is no payload of its kind, at its letter {}", error.column());
+    serde_json::from_slice(plain).map(Some).map_err(|error| refuse(place(error)))
 }
 
 /// A delivery, ready to interpret its rows.

@@ -57,7 +57,10 @@ fn recipient(said: &str) -> Result<Recipient, Error> {
     if said == "anyone" {
         return Ok(Recipient::Anyone);
     }
-    let (kind, id) = said.split_once(':').filter(|(_, id)| !id.trim().is_empty()).ok_or_else(refuse)?;
+    let (kind, id) = said.split_once(':').ok_or_else(refuse)?;
+    if id.trim() != id || id.is_empty() {
+        return Err(refuse());
+    }
     Ok(match kind {
         "role" => Recipient::Role(id.into()),
         "organisation" => Recipient::Organisation(id.into()),
@@ -157,7 +160,12 @@ impl Case {
         stamp: &Stamp,
     ) -> Result<String, Error> {
         withheld(&asked.fields)?;
-        recipient(&asked.recipient)?;
+        // A rule with a slip in its recipient would protect from nobody.
+        match recipient(&asked.recipient)? {
+            Recipient::Role(id) => drop(self.roles()?.named(&id)?),
+            Recipient::Organisation(id) => drop(self.organisations()?.named(&id)?),
+            _ => {}
+        }
         let mut parts = vec![
             ("fields".to_owned(), asked.fields.clone()),
             ("recipient".to_owned(), asked.recipient.clone()),
@@ -188,8 +196,11 @@ impl Case {
         stamp: &Stamp,
     ) -> Result<String, Error> {
         let id = hex(&random::<5>()?);
-        let records = self.record_ids(person)?;
         let change = self.store.begin()?;
+        let records = self.record_ids(person)?;
+        if records.is_empty() {
+            return Err(Error::Denied(rejoin_access::Refusal::NotFound.words().0.into()));
+        }
         for (at, record) in records.iter().enumerate() {
             if at > 0 && kind == BROKEN {
                 break;

@@ -208,6 +208,17 @@ impl Store {
         Ok(self.database.rows("SELECT subject FROM erased", &[], |row| row.get(0))?.into_iter().collect())
     }
 
+    /// Destroys keys that are still there although their tombstone is written; gives how many.
+    pub fn finish_erasures(&self) -> Result<u64, Error> {
+        let mut left = Vec::new();
+        for subject in self.erased()? {
+            if self.keys.has(&subject)? {
+                left.push(subject);
+            }
+        }
+        if left.is_empty() { Ok(0) } else { self.keys.destroy(&left) }
+    }
+
     /// Where a stream of events stands: how many it has.
     pub fn version(&self, stream: &str) -> Result<u64, Error> {
         let sql = "SELECT COALESCE(MAX(version), 0) FROM stream WHERE stream = ?1";

@@ -78,7 +78,12 @@ impl Context {
 
     /// Opens the case.
     pub fn open(&self) -> Result<Case, Failure> {
-        Ok(Case::open_with(&self.case, &self.settings)?)
+        let case = Case::open_with(&self.case, &self.settings)?;
+        // Whatever the command: for arrest or removal nothing is done here, and it is on record that it was asked.
+        if self.purpose == Purpose::Enforcement.word() {
+            self.desk(&case)?;
+        }
+        Ok(case)
     }
 
     /// When and by whom: the one place where the program looks at the clock for the ledger.
