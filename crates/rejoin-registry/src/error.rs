@@ -273,7 +273,7 @@ impl Error {
             Error::Directory { .. } => "check the path and its permissions".into(),
             Error::NotEmpty { .. } => "choose a new directory, or use the case that is there with -C".into(),
             Error::NoCase { .. } => "make one with `rejoin init DIR`, or name it with -C DIR".into(),
-            Error::OtherVersion { .. } => "use the version of Rejoin that made it".into(),
+            Error::OtherVersion { .. } => "import its lists into a new case, or use the version of Rejoin that made it".into(),
             Error::Store(error) => error.hint.into(),
             Error::Keys(_) => {
                 "they are in the directory named like the case with `.keys` behind it, or in $REJOIN_KEYS; without them the data cannot be read".into()

@@ -65,6 +65,10 @@ pub enum TokenDenied {
     TryLater(#[from] TryLater),
 }
 
+/// Actions that rest on two different people, and so on persons.
+const IN_PERSON: [&str; 6] =
+    ["verify", "sign", "clear-consent", "approve-closure", "review-emergency", "lift-do-not-disclose"];
+
 impl Case {
     /// Issues a token to the account of somebody who is here. Its text is shown once.
     ///
@@ -116,6 +120,10 @@ impl Case {
         let known = |word: &str| Action::from_word(word).is_some() || Purpose::from_word(word).is_some();
         if let Some(word) = request.allows.iter().find(|word| !known(word)) {
             return Err(Stop::Failed(Error::Account(format!("there is no purpose or action {word:?}"))));
+        }
+        // Where two different people must act, no program acts for one of them.
+        if let Some(word) = request.allows.iter().find(|word| IN_PERSON.contains(&word.as_str())) {
+            return Err(Stop::Denied(format!("{word} is done in person: no token can carry it")));
         }
         let organisation = request.organisation.unwrap_or(&account.organisation).to_owned();
         bench.tree.named(&organisation)?;

@@ -315,6 +315,7 @@ fn a_token_never_does_more_than_its_account_and_itself() {
     };
     denied(issue(&["erase"], None, MINUTE).map(|_| ()), "may not erase");
     denied(issue(&["oversight"], None, MINUTE).map(|_| ()), "may not oversight");
+    denied(issue(&["import", "sign"], None, MINUTE).map(|_| ()), "in person");
     denied(issue(&["enforcement"], None, MINUTE).map(|_| ()), "may not enforcement");
     denied(issue(&["import"], Some("dhs"), MINUTE).map(|_| ()), "may not import");
     denied(issue(&["import"], Some("registry"), MINUTE).map(|_| ()), "may not import");

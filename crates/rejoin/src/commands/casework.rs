@@ -5,9 +5,10 @@ use super::Context;
 use crate::failure::Failure;
 use crate::render::{Rows, print, print_json};
 use crate::{Format, Lang, Output};
+use rejoin_casework::word::Side;
 use rejoin_casework::worklist::{List, Settings};
 use rejoin_casework::{Fact, KINDS, StreamId, TracingId};
-use rejoin_model::RecordId;
+use rejoin_model::{RecordId, Relation};
 use rejoin_normalize::{DateOrder, moment};
 use rejoin_registry::{CaseFile, Desk, Given};
 use serde_json::json;
@@ -34,6 +35,19 @@ enum CaseworkCommand {
     Open(Open),
     /// Tracing requests on file.
     Requests {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Read what child or adult answered. The reading is on record, and decides who may still ask the other side.
+    Interviews {
+        /// The child's id.
+        child: String,
+        /// The adult's record.
+        adult: RecordId,
+        /// What the adult would be to the child.
+        relation: String,
+        /// child or adult.
+        side: String,
         #[command(flatten)]
         output: Output,
     },
@@ -115,6 +129,17 @@ impl Casework {
                         json!(file.version),
                         json!(opened),
                     ]);
+                }
+                rows.print(output.format)
+            }
+            CaseworkCommand::Interviews { child, adult, relation, side, output } => {
+                let unknown =
+                    |word: &str| Failure::usage(format!("{word:?} is none"), "as in `mother child`");
+                let of = Relation::from_word(relation).ok_or_else(|| unknown(relation))?;
+                let asked = Side::from_word(side).ok_or_else(|| unknown(side))?;
+                let mut rows = Rows::new(&["interview", "answer"]);
+                for (at, answers) in (1..).zip(desk.interviews(&child_of(child), *adult, of, asked)?) {
+                    answers.iter().for_each(|answer| rows.push(vec![json!(at), json!(answer)]));
                 }
                 rows.print(output.format)
             }

@@ -254,12 +254,17 @@ fn cards_in(count: usize) -> String {
 
 fn find(context: &Context, code: &str, output: &Output) -> Result<(), Failure> {
     let case = context.open()?;
-    let found = case.find_receipt(code)?.ok_or_else(|| {
+    let missing = || {
         Failure::missing(
             format!("no card of this case has the code {code:?}"),
             "it may be of another case, or the person was erased; `rejoin receipt verify` still proves the card",
         )
-    })?;
+    };
+    let found = case.find_receipt(code)?.ok_or_else(missing)?;
+    // Who may not know of the person finds no card; whoever may has opened the file, and that is on record.
+    if context.desk(&case)?.person(&found.record.to_string())?.is_none() {
+        return Err(missing());
+    }
     match output.format {
         Format::Json => print_json(&found_json(&found)),
         _ => {
