@@ -251,6 +251,10 @@ impl Keys {
 
     /// Seals bytes for one or more subjects.
     pub fn seal(&self, kind: &str, subjects: &[&str], plain: &[u8]) -> Result<Vec<u8>, Error> {
+        // Sealed for nobody would be sealed under a key that everybody can compute.
+        if subjects.is_empty() {
+            return Err(Error::Keys(format!("{kind} is sealed for nobody")));
+        }
         let mut keys = Vec::with_capacity(subjects.len());
         for subject in subjects {
             keys.push(self.get_or_make(subject)?);
@@ -401,6 +405,7 @@ mod tests {
         let both = keys.seal("match-decided", &["r1", "r2"], b"because").unwrap();
         keys.keep().unwrap();
         assert!(!sealed.windows(3).any(|part| part == b"EVA"));
+        assert!(keys.seal("note", &[], b"x").is_err());
         let keys = Keys::open(&directory.path().join("k")).unwrap();
         assert!(
             matches!(keys.open_sealed("record-received", &sealed).unwrap(), Opened::Plain(plain) if plain == b"EVA PAZ")
