@@ -199,7 +199,7 @@ fn escape_csv(text: &str) -> String {
     if is_evaluated(text.trim_start_matches('\'')) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// The text that [`csv`] wrote as this cell.
+/// The text that [`csv()`] wrote as this cell.
 pub fn unescape_csv(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if is_evaluated(text.trim_start_matches('\'')) => text,
