@@ -171,24 +171,6 @@ proptest! {
     }
 }
 
-#[test]
-#[ignore = "for measuring by hand: a large feed written, read and checked"]
-fn a_large_feed() {
-    let one = sensitive();
-    let persons = (0..20_000).map(|number| {
-        let mut person = one.persons[0].clone();
-        person.person_record_id = format!("example.org/{number}");
-        person.notes[0].person_record_id.clone_from(&person.person_record_id);
-        person
-    });
-    let feed = Feed { persons: persons.collect(), ..Default::default() };
-    let options = options(Consent::ALL);
-    let bytes = write(&feed, &options);
-    println!("{} bytes", bytes.len());
-    println!("{} persons", read(&bytes).0.persons.len());
-    println!("{} findings", validate(&bytes, 0).len());
-}
-
 fn sensitive() -> Feed {
     let note = Note {
         note_record_id: "example.org/n1".into(),
