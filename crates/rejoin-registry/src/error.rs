@@ -261,6 +261,9 @@ pub enum Error {
     /// Asked for what cannot be done so.
     #[error("{0}")]
     Refused(String),
+    /// Somebody stopped it.
+    #[error("it was stopped; nothing was changed")]
+    Stopped,
     /// A step that needs another step first.
     #[error("{0}")]
     First(&'static str),
@@ -328,6 +331,7 @@ impl Error {
             Error::Weak(_) => "a sentence of your own is easy to remember and hard to guess".into(),
             Error::TryLater(_) => "wait a few minutes".into(),
             Error::Refused(_) => "`rejoin list children` and `rejoin list links` show ids and proposals".into(),
+            Error::Stopped => "begin it again".into(),
             Error::First(_) => "run that step, then this one".into(),
         }
     }

@@ -124,6 +124,15 @@ impl Case {
         stamp: &Stamp,
         progress: Progress<'_>,
     ) -> Result<ImportReport, Error> {
+        self.take_in(request, stamp, progress)
+    }
+
+    pub(crate) fn take_in(
+        &self,
+        request: &ImportRequest<'_>,
+        stamp: &Stamp,
+        progress: Progress<'_>,
+    ) -> Result<ImportReport, Error> {
         let (table, proposal) = Self::preview(request)?;
         let mapping = proposal.mapping;
         let refuse = |source| Error::Mapping { name: request.name.into(), source };

@@ -21,6 +21,7 @@ pub mod protect;
 pub mod receipt;
 pub mod replay;
 pub mod report;
+pub mod serve;
 pub mod synth;
 pub mod truth;
 
