@@ -11,7 +11,7 @@ use crate::{Case, Error, Stamp};
 use rejoin_access::{Action, Assignee};
 use rejoin_casework::worklist::{ClockOutcome, CustodyFact, Desk, Item, Settings, worklist};
 use rejoin_casework::{Claim, Context, Event, Fact, State, StreamId, apply, handle};
-use rejoin_model::{Bound, Moment, PersonId, RecordId, Relation};
+use rejoin_model::{Bound, FamilyCandidate, Moment, PersonId, RecordId, Relation};
 use std::collections::HashMap;
 
 impl Case {
@@ -254,7 +254,7 @@ impl Case {
                         clock: rule.id.clone(),
                         title: rule.title.clone(),
                         standing,
-                        due_micros: None,
+                        due_micros: rule.runs_out(person).map(|minutes| minutes * 60_000_000),
                     });
                 }
             }
@@ -262,7 +262,7 @@ impl Case {
         let with_candidates: Vec<RecordId> = whole
             .candidates
             .iter()
-            .filter(|candidate| candidate.relation.is_parent() && candidate.probability >= 0.1)
+            .filter(|candidate| is_proposed(candidate))
             .map(|candidate| {
                 let own = RecordId::from_bytes(*candidate.child.as_bytes());
                 file_of.get(&candidate.child).copied().unwrap_or(own)
@@ -279,8 +279,13 @@ impl Case {
     }
 }
 
+/// Whether somebody is proposed as a child's parent with some likelihood.
+pub(crate) fn is_proposed(candidate: &FamilyCandidate) -> bool {
+    candidate.relation.is_parent() && candidate.probability >= 0.1
+}
+
 /// Microseconds of the first minute that a moment may mean.
-fn micros(moment: Moment) -> i64 {
+pub(crate) fn micros(moment: Moment) -> i64 {
     moment.earliest() * 60_000_000
 }
 

@@ -1,6 +1,7 @@
 //! Writing: events appended, and rows of derived tables, in one change that happens whole or not at all.
 
 use crate::database::values;
+use crate::handles::Turn;
 use crate::keys::Keys;
 use crate::store::{Store, families_digest, hash_of};
 use crate::wire::{DnaCompared, DnaDestroyed, MatchDecided, MatchUndone, SubjectErased};
@@ -25,21 +26,30 @@ pub(crate) struct Change<'a> {
     kept: Cell<bool>,
     /// Subjects that were erased; read when something is first sealed.
     erased: RefCell<Option<HashSet<String>>>,
+    /// The turn to write; it ends after the change.
+    _turn: Option<Turn>,
 }
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
         if !self.kept.get() {
+            // While nobody else can make keys: the next change's are not to be dropped with these.
+            self.store.keys.drop_made();
             // A connection that is gone has taken its change with it.
             let _ = self.store.database.end(false);
-            self.store.keys.drop_made();
         }
     }
 }
 
 impl<'a> Change<'a> {
-    pub fn new(store: &'a Store) -> Self {
-        Self { store, head: RefCell::new(None), kept: Cell::new(false), erased: RefCell::new(None) }
+    pub fn new(store: &'a Store, turn: Option<Turn>) -> Self {
+        Self {
+            store,
+            head: RefCell::new(None),
+            kept: Cell::new(false),
+            erased: RefCell::new(None),
+            _turn: turn,
+        }
     }
 
     pub fn store(&self) -> &Store {

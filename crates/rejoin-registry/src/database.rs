@@ -139,9 +139,9 @@ macro_rules! either {
 }
 
 impl Database {
-    /// A file.
-    pub fn file(path: &Path) -> Result<Self, Error> {
-        Ok(Database::Sqlite(Sqlite::open(path)?))
+    /// A file; `many`: by one of many connections, which share what memory there is.
+    pub fn file(path: &Path, many: bool) -> Result<Self, Error> {
+        Ok(Database::Sqlite(Sqlite::open(path, many)?))
     }
 
     /// A schema of a PostgreSQL database; it need not exist yet.

@@ -19,19 +19,24 @@ mod error;
 mod evidence;
 mod facts;
 mod families;
+mod handles;
 mod import;
 mod keys;
 mod ledger;
+mod line;
 mod messages;
 mod organisations;
 mod policies;
 mod project;
 mod protection;
+mod queue;
 mod receipts;
 mod register;
 mod roles;
 mod rules;
 mod schema;
+mod search;
+mod snapshot;
 mod store;
 mod stub;
 pub use stub::*;
@@ -41,6 +46,7 @@ mod tree;
 mod verified;
 mod view;
 mod wire;
+mod work;
 
 pub use accounts::NewAccount;
 pub use derive::LinkReport;
@@ -52,19 +58,23 @@ pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, 
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use ledger::Known;
+pub use line::{Page, PersonLine};
 pub use messages::{CardStanding, Message};
 pub use organisations::Organisations;
+pub use queue::{DecidedAs, QueueFilter, QueuePage, QueueRow};
 pub use receipts::{Contact, FoundReceipt, IssuedReceipt, ProvenReceipt, ReceiptRequest, Standing};
 pub use register::Registration;
 pub use roles::{Roles, SHIPPED as ROLES};
 pub use rules::Withholding;
+pub use search::{Found, Hit, Query, Reason};
 pub use streams::{Done, Given};
 pub use tokens::{TokenDenied, TokenRequest};
 pub use verified::VerifiedLink;
 pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
+pub use work::{Whose, WorkFilter, WorkItem, WorkPage};
 
 use accounts::Keeper;
-use database::Database;
+use handles::Location;
 use rejoin_accounts::password::Cost;
 use rejoin_ledger::note::SigningKey;
 use rejoin_ledger::{Checkpoint, Hash};
@@ -101,9 +111,12 @@ pub struct Settings {
 pub struct Case {
     store: Store,
     directory: PathBuf,
+    location: Location,
     /// Readers of deliveries, which never change.
-    readers: Mutex<HashMap<u64, Arc<project::Reader>>>,
-    keeper: Keeper,
+    readers: Arc<Mutex<HashMap<u64, Arc<project::Reader>>>>,
+    keeper: Arc<Keeper>,
+    /// What is kept in memory for every handle.
+    shared: Arc<snapshot::Shared>,
 }
 
 const FILE: &str = "rejoin.sqlite";
@@ -130,16 +143,21 @@ impl Case {
             return Err(Error::NotEmpty { path: directory.into() });
         }
         let keys = keys_of(directory, settings)?;
-        let database = match &settings.database_url {
-            None => Database::file(&directory.join(FILE))?,
+        let (location, database) = match &settings.database_url {
+            None => {
+                let location = Location::File(directory.join(FILE));
+                let database = location.connect(false)?;
+                (location, database)
+            }
             Some(url) => {
                 let schema = format!("case_{}", keys::hex(&keys::random::<8>()?));
-                let database = Database::postgres(url, &schema)?;
                 let text = format!(
                     "# The case's tables are in this schema of a PostgreSQL database.\nschema = \"{schema}\"\n"
                 );
+                let location = Location::Postgres(url.clone(), schema);
+                let database = location.connect(false)?;
                 std::fs::write(directory.join(PLACE), text).map_err(refuse)?;
-                database
+                (location, database)
             }
         };
         let store = Store::create(database, &keys)?;
@@ -153,12 +171,7 @@ impl Case {
         let opened = wire::CaseOpened { case: Some(case), vkey: Some(key.vkey()) };
         opening.append(stamp, wire::CASE_OPENED, &opened)?;
         opening.commit()?;
-        Ok(Self {
-            store,
-            directory: directory.into(),
-            readers: Mutex::default(),
-            keeper: keeper_of(settings),
-        })
+        Ok(Self::of(store, directory, location, settings))
     }
 
     /// Opens a case.
@@ -175,8 +188,8 @@ impl Case {
     /// As [`Case::open`]; and when the database cannot be reached.
     pub fn open_with(directory: &Path, settings: &Settings) -> Result<Self, Error> {
         let file = directory.join(FILE);
-        let database = if file.is_file() {
-            Database::file(&file)?
+        let location = if file.is_file() {
+            Location::File(file)
         } else if let Ok(place) = std::fs::read_to_string(directory.join(PLACE)) {
             let schema = toml::from_str::<toml::Table>(&place).ok();
             let schema = schema.as_ref().and_then(|place| place.get("schema")?.as_str());
@@ -186,19 +199,26 @@ impl Case {
                     "the case is kept by PostgreSQL: say where, by $REJOIN_DATABASE_URL",
                 ));
             };
-            Database::postgres(url, schema)?
+            Location::Postgres(url.clone(), schema.to_owned())
         } else {
             return Err(Error::NoCase { path: directory.into() });
         };
-        let store = Store::open(database, &keys_of(directory, settings)?)?;
+        let store = Store::open(location.connect(false)?, &keys_of(directory, settings)?)?;
         // An erasure that died between its tombstone and its keys is finished before anything is read.
         store.finish_erasures()?;
-        Ok(Self {
+        Ok(Self::of(store, directory, location, settings))
+    }
+
+    fn of(store: Store, directory: &Path, location: Location, settings: &Settings) -> Self {
+        let cost = settings.password_cost.unwrap_or(Cost::RECOMMENDED);
+        Self {
             store,
             directory: directory.into(),
-            readers: Mutex::default(),
-            keeper: keeper_of(settings),
-        })
+            location,
+            readers: Arc::default(),
+            keeper: Arc::new(Keeper::new(cost)),
+            shared: Arc::default(),
+        }
     }
 
     /// Whether there is a case in a directory.
@@ -274,10 +294,6 @@ impl Case {
         }
         Ok(())
     }
-}
-
-fn keeper_of(settings: &Settings) -> Keeper {
-    Keeper::new(settings.password_cost.unwrap_or(Cost::RECOMMENDED))
 }
 
 /// The directory of a case's keys: apart from its data.

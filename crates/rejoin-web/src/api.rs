@@ -23,7 +23,7 @@ use rejoin_linkage::weight;
 use rejoin_model::{FamilyCandidate, Moment, PersonId, Relation, Sex, Verdict};
 use rejoin_normalize::{DateOrder, country, moment};
 use rejoin_registry::{
-    DecisionRequest, Decided, Given, Page, PersonFile, PersonLine, QueueFilter, Query as Asked, Seat, TokenDenied,
+    DecidedAs, DecisionRequest, Given, Page, PersonFile, PersonLine, QueueFilter, Query as Asked, Seat, TokenDenied,
     Whose, WorkFilter,
 };
 use serde_json::{Map, Value, json};
@@ -278,11 +278,11 @@ async fn record(State(app): State<Arc<App>>, program: Program, Path(id): Path<St
 
 async fn matches(State(app): State<Arc<App>>, program: Program, Query(query): Query) -> Answer {
     let decided = match query.get("state") {
-        "" | "open" => Decided::Open,
-        "needs-evidence" => Decided::NeedsEvidence,
-        "accepted" => Decided::Accepted,
-        "rejected" => Decided::Rejected,
-        "all" => Decided::All,
+        "" | "open" => DecidedAs::Open,
+        "needs-evidence" => DecidedAs::NeedsEvidence,
+        "accepted" => DecidedAs::Accepted,
+        "rejected" => DecidedAs::Rejected,
+        "all" => DecidedAs::All,
         _ => return Err(Problem::Form("state")),
     };
     let filter = QueueFilter { decided, page: page_of(&query), ..QueueFilter::default() };

@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use rejoin_access::Action;
 use rejoin_linkage::weight;
 use rejoin_model::{FamilyCandidate, Field, PersonId, Record, Relation, Verdict};
-use rejoin_registry::{DecisionRequest, Decided, Page, PersonFile, QueueFilter};
+use rejoin_registry::{DecidedAs, DecisionRequest, Page, PersonFile, QueueFilter};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -75,11 +75,11 @@ async fn queue(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> 
     let lang = here.lang;
     let state = STATES.iter().find(|(word, _)| *word == query.get("state")).map_or("open", |(word, _)| word);
     let decided = match state {
-        "needs-evidence" => Decided::NeedsEvidence,
-        "accepted" => Decided::Accepted,
-        "rejected" => Decided::Rejected,
-        "all" => Decided::All,
-        _ => Decided::Open,
+        "needs-evidence" => DecidedAs::NeedsEvidence,
+        "accepted" => DecidedAs::Accepted,
+        "rejected" => DecidedAs::Rejected,
+        "all" => DecidedAs::All,
+        _ => DecidedAs::Open,
     };
     let first = query.get("from").parse().unwrap_or(0);
     let asked = QueueFilter { decided, page: Page { first, rows: ROWS }, ..QueueFilter::default() };

@@ -8,7 +8,7 @@ use rejoin_casework::word::{Choice, Outcome, ProofKind, Side, Wish};
 use rejoin_casework::Fact;
 use rejoin_model::{PersonId, RecordId, Relation, Verdict};
 use rejoin_registry::{
-    Case, Contact, Decided, DecisionRequest, Given, NewAccount, Page, QueueFilter, ReceiptRequest, Seat, Stamp,
+    Case, Contact, DecidedAs, DecisionRequest, Given, NewAccount, Page, QueueFilter, ReceiptRequest, Seat, Stamp,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -108,7 +108,7 @@ pub fn set(case: &mut Case, stamp: &Stamp) -> Result<Stage, Failure> {
     let seat_of = |case: &Case, name: &str, purpose| seat(case, name, purpose, now);
     let everything = Seat { actor: operator, purpose: Purpose::DataQuality, at_micros: now };
     let filter = QueueFilter {
-        decided: Decided::Open,
+        decided: DecidedAs::Open,
         least: 0.9,
         parents_only: true,
         page: Page { first: 0, rows: 200 },
