@@ -279,10 +279,10 @@ async fn record(State(app): State<Arc<App>>, program: Program, Path(id): Path<St
 async fn matches(State(app): State<Arc<App>>, program: Program, Query(query): Query) -> Answer {
     let decided = match query.get("state") {
         "" | "open" => DecidedAs::Open,
-        "needs-evidence" => DecidedAs::NeedsEvidence,
-        "accepted" => DecidedAs::Accepted,
-        "rejected" => DecidedAs::Rejected,
-        "all" => DecidedAs::All,
+        "needs-evidence" => DecidedAs::As(Verdict::NeedsEvidence),
+        "accepted" => DecidedAs::As(Verdict::Accepted),
+        "rejected" => DecidedAs::As(Verdict::Rejected),
+        "all" => DecidedAs::Any,
         _ => return Err(Problem::Form("state")),
     };
     let filter = QueueFilter { decided, page: page_of(&query), ..QueueFilter::default() };

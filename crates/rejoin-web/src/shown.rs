@@ -6,8 +6,8 @@ use rejoin_registry::PersonLine;
 
 /// A moment of the ledger, to the minute, UTC.
 pub fn at(micros: i64) -> String {
-    let at = jiff::Timestamp::from_microsecond(micros).map(|at| at.to_zoned(jiff::tz::TimeZone::UTC));
-    at.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+    let at = jiff::Timestamp::from_microsecond(micros).map(|at| at.to_string()).unwrap_or_default();
+    at.replace('T', " ").chars().take(16).collect()
 }
 
 /// The day of a moment, UTC.
@@ -19,7 +19,7 @@ pub fn day(micros: i64) -> String {
 pub fn moment(said: &str) -> Option<i64> {
     let at = said.parse::<jiff::civil::DateTime>();
     let at = at.or_else(|_| said.parse::<jiff::civil::Date>().map(|day| day.at(0, 0, 0, 0))).ok()?;
-    Some(at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond())
+    Some(format!("{at}Z").parse::<jiff::Timestamp>().ok()?.as_microsecond())
 }
 
 /// The same of now, for a field to begin with.

@@ -76,7 +76,7 @@ impl Lang {
     }
 
     /// The text of a key, with two values in it.
-    pub fn with2(self, key: &str, first: (&str, &dyn Told), second: (&str, &dyn Told)) -> String {
+    pub fn with2(self, key: &str, first: (&str, &String), second: (&str, &String)) -> String {
         let mut values = FluentArgs::new();
         for (name, value) in [first, second] {
             values.set(name.to_owned(), value.told());

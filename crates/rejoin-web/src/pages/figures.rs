@@ -17,11 +17,12 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use rejoin_access::Action;
 use rejoin_inquiry::measure::How;
-use rejoin_inquiry::{GROUPS, MEASURES, Parameters, named};
+use rejoin_inquiry::group::GROUPS;
+use rejoin_inquiry::{MEASURES, Parameters, named};
 use rejoin_model::{Moment, Precision};
 use rejoin_normalize::{DateOrder, moment};
 use rejoin_registry::Told;
-use rejoin_report::chart::{Band, Bar, Chart, svg};
+use rejoin_report::{Band, Bar, Chart, svg};
 use serde_json::json;
 use std::sync::Arc;
 

@@ -58,6 +58,9 @@ const STATES: [(&str, &str); 5] = [
 
 /// A probability in per cent; never rounded up to certainty, nor down to none.
 pub fn percent(probability: f64) -> String {
+    if !probability.is_finite() {
+        return "–".into();
+    }
     let floor = (probability * 1000.0).floor() / 10.0;
     if probability > 0.0 && floor < 0.1 { "< 0.1 %".into() } else { format!("{floor:.1} %") }
 }
@@ -75,10 +78,10 @@ async fn queue(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> 
     let lang = here.lang;
     let state = STATES.iter().find(|(word, _)| *word == query.get("state")).map_or("open", |(word, _)| word);
     let decided = match state {
-        "needs-evidence" => DecidedAs::NeedsEvidence,
-        "accepted" => DecidedAs::Accepted,
-        "rejected" => DecidedAs::Rejected,
-        "all" => DecidedAs::All,
+        "needs-evidence" => DecidedAs::As(Verdict::NeedsEvidence),
+        "accepted" => DecidedAs::As(Verdict::Accepted),
+        "rejected" => DecidedAs::As(Verdict::Rejected),
+        "all" => DecidedAs::Any,
         _ => DecidedAs::Open,
     };
     let first = query.get("from").parse().unwrap_or(0);
@@ -138,8 +141,7 @@ struct ReviewPage {
     other: Line,
     relation: String,
     relation_word: &'static str,
-    percent: String,
-    none: String,
+    probability: String,
     contested: bool,
     new: Vec<String>,
     steps: Vec<Step>,
@@ -289,8 +291,11 @@ async fn review(
         other: line_of(&other_file, lang),
         relation: shown::relation(candidate.relation, lang),
         relation_word: candidate.relation.word(),
-        percent: percent(candidate.probability),
-        none: percent(candidate.none),
+        probability: lang.with2(
+            "review-probability",
+            ("percent", &percent(candidate.probability)),
+            ("none", &percent(candidate.none)),
+        ),
         contested: candidate.contested,
         new: candidate.new.clone(),
         high: steps.len() * 26 + 4,

@@ -54,7 +54,7 @@ fn asked(fields: &Fields) -> Asked {
         birth: date(fields.get("birth")),
         age: fields.get("age").parse().ok(),
         age_within: fields.get("within").parse().unwrap_or(2),
-        sex: Sex::ALL.into_iter().find(|sex| sex.letter() == fields.get("sex")),
+        sex: [Sex::Female, Sex::Male].into_iter().find(|sex| sex.letter() == fields.get("sex")),
         country: country::read(fields.get("country")),
         number: text("number"),
         code: text("code"),
