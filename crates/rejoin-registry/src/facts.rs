@@ -4,7 +4,7 @@
 use crate::casework::assignee;
 use crate::database::values;
 use crate::{Case, Error};
-use rejoin_access::{Counterpart, Organisation, SubjectFacts};
+use rejoin_access::{Assignee, Counterpart, Organisation, SubjectFacts};
 use rejoin_casework::{ChildCase, State, StreamId};
 use rejoin_model::{Field, ListKind, PersonId, Record, RecordId, Subject};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,6 +15,8 @@ pub(crate) struct Gathering<'a> {
     organisations: HashMap<String, Organisation>,
     /// Children's cases, by the child's record.
     cases: BTreeMap<RecordId, ChildCase>,
+    /// Of who is proposed as a child's family, the people or teams that the child's case is assigned to.
+    proposed: HashMap<PersonId, BTreeSet<Assignee>>,
     held: BTreeSet<String>,
     now: i64,
 }
@@ -34,7 +36,74 @@ impl Case {
                 cases.insert(child.child(), *child);
             }
         }
-        Ok(Gathering { case: self, organisations: HashMap::new(), cases, held: self.held(now)?, now })
+        let proposed = self.assigned_with_the_child(records, &cases, now)?;
+        Ok(Gathering {
+            case: self,
+            organisations: HashMap::new(),
+            cases,
+            proposed,
+            held: self.held(now)?,
+            now,
+        })
+    }
+
+    /// Whoever is to look at a child's possible family has to see them too: who is proposed for a child is assigned to
+    /// whom the child's case is assigned to. All, or as far as some people's records (of one person) are concerned.
+    fn assigned_with_the_child(
+        &self,
+        records: Option<&[RecordId]>,
+        cases: &BTreeMap<RecordId, ChildCase>,
+        now: i64,
+    ) -> Result<HashMap<PersonId, BTreeSet<Assignee>>, Error> {
+        let assigned = |case: &ChildCase| -> BTreeSet<Assignee> {
+            case.dossier().assigned_at(now).iter().map(|name| assignee(name)).collect()
+        };
+        let mut proposed: HashMap<PersonId, BTreeSet<Assignee>> = HashMap::new();
+        let (of, candidates) = match records {
+            None => {
+                let mut of: HashMap<PersonId, BTreeSet<Assignee>> = HashMap::new();
+                for case in cases.values() {
+                    let names = assigned(case);
+                    if !names.is_empty() {
+                        of.entry(self.person_of_record(case.child())?).or_default().extend(names);
+                    }
+                }
+                // Where nobody is assigned there is nothing to hand on.
+                let candidates = if of.is_empty() { Vec::new() } else { self.candidate_pairs(None)? };
+                (of, candidates)
+            }
+            Some(records) => {
+                let Some(first) = records.first() else { return Ok(proposed) };
+                let candidates = self.candidate_pairs(Some(self.person_of_record(*first)?))?;
+                let mut of = HashMap::new();
+                for (child, _) in &candidates {
+                    if let State::Child(case) = self.state(self.stream_of(*child)?)? {
+                        of.insert(*child, assigned(&case));
+                    }
+                }
+                (of, candidates)
+            }
+        };
+        for (child, other) in candidates {
+            if let Some(names) = of.get(&child) {
+                proposed.entry(other).or_default().extend(names.iter().cloned());
+            }
+        }
+        Ok(proposed)
+    }
+
+    /// Child and other of proposed families: all, or those in which a person is the other.
+    fn candidate_pairs(&self, other: Option<PersonId>) -> Result<Vec<(PersonId, PersonId)>, Error> {
+        let other = other.map(|person| person.to_string());
+        let (such, values): (&str, &[crate::database::Value<'_>]) = match &other {
+            None => ("", &[]),
+            Some(other) => ("WHERE other = ?1", values![other]),
+        };
+        let sql = format!("SELECT child, other FROM candidate {such}");
+        let pairs = self.store.database.rows(&sql, values, |row| {
+            Ok((row.get::<String>(0)?.parse().ok(), row.get::<String>(1)?.parse().ok()))
+        })?;
+        Ok(pairs.into_iter().filter_map(|(child, other)| Some((child?, other?))).collect())
     }
 }
 
@@ -63,6 +132,7 @@ impl Gathering<'_> {
             organisation: &|list| organisations.get(list).cloned(),
             file: &|record| self.cases.get(&record),
             held: &|record| self.held.contains(&record.to_string()),
+            proposed: &|person| self.proposed.get(&person).cloned().unwrap_or_default(),
             person_of,
         };
         facts_from(person, records, &sources, self.now)
@@ -77,6 +147,8 @@ pub(crate) struct Sources<'a> {
     pub file: &'a dyn Fn(RecordId) -> Option<&'a ChildCase>,
     /// Whether a record is under a legal hold.
     pub held: &'a dyn Fn(RecordId) -> bool,
+    /// To whom the cases of those are assigned whose family a person may be.
+    pub proposed: &'a dyn Fn(PersonId) -> BTreeSet<Assignee>,
     /// Whom a record is linked to.
     pub person_of: &'a dyn Fn(RecordId) -> Result<PersonId, Error>,
 }
@@ -115,6 +187,7 @@ pub(crate) fn facts_from(
             }
         }
     }
+    facts.assigned_to.extend((sources.proposed)(person));
     // Two files of one child were not held against each other: until they agree, nobody is told where it is.
     if files > 1 && facts.verified_counterparts.len() > 1 {
         facts.verified_counterparts.clear();

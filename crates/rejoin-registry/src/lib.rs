@@ -24,6 +24,7 @@ mod import;
 mod keys;
 mod ledger;
 mod line;
+mod messages;
 mod organisations;
 mod policies;
 mod project;
@@ -55,6 +56,7 @@ pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposi
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use ledger::Known;
 pub use line::{Page, PersonLine};
+pub use messages::{CardStanding, Message};
 pub use organisations::Organisations;
 pub use queue::{DecidedAs, QueueFilter, QueuePage, QueueRow};
 pub use receipts::{Contact, FoundReceipt, IssuedReceipt, ProvenReceipt, ReceiptRequest, Standing};

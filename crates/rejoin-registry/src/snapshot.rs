@@ -18,12 +18,13 @@ pub(crate) use classes::Eye;
 pub(crate) use index::{Index, Likeness, Slot, bare, own_words, relatives_words};
 pub(crate) use rows::{Row, Rows};
 
+use crate::casework::assignee;
 use crate::facts::{Sources, facts_from};
 use crate::handles::{Log, locked};
 use crate::project::{StoredEvent, payload};
 use crate::store::EVENT;
 use crate::wire::{self, MatchDecided, MatchUndone};
-use crate::{Case, Error, erasure, rules};
+use crate::{Case, Error, erasure, messages, rules};
 use classes::ALONE;
 use rejoin_access::{Rules, SubjectFacts};
 use rejoin_casework::{ChildCase, State, StreamId};
@@ -132,7 +133,7 @@ impl News {
         match kind {
             wire::MATCH_DECIDED | wire::MATCH_UNDONE => self.decisions.push(event),
             wire::SUBJECT_ERASED => self.erased = true,
-            wire::EVIDENCE_RECORDED | wire::DNA_COMPARED | wire::DNA_DESTROYED => {}
+            wire::EVIDENCE_RECORDED | wire::DNA_COMPARED | wire::DNA_DESTROYED | messages::LEFT => {}
             _ if rules::is_kind(kind) => {}
             erasure::HOLD_PLACED | erasure::HOLD_LIFTED => self.holds = true,
             _ if rejoin_casework::KINDS.iter().any(|(known, _)| *known == kind) => {
@@ -244,7 +245,9 @@ impl Snapshot {
     /// A person's kind, and from when on it is.
     fn kind_of(&self, person: u32) -> (u32, i64) {
         let mut settled = i64::MIN;
-        for file in self.files_of(person) {
+        // Who is proposed for a child is assigned with the child.
+        let children = self.base.children(person).iter().copied();
+        for file in children.chain([person]).flat_map(|person| self.files_of(person)) {
             for assignment in &file.dossier().assignments {
                 // One that ends, or is to begin.
                 if assignment.until.is_some() || assignment.from > self.latest {
@@ -291,6 +294,10 @@ impl Snapshot {
             held: &|record| {
                 let stands = |held: &&Held| held.until.is_none_or(|until| now < until);
                 self.holds.iter().filter(stands).any(|held| held.records.contains(&record))
+            },
+            proposed: &|_| {
+                let files = base.children(person).iter().flat_map(|child| self.files_of(*child));
+                files.flat_map(|file| file.dossier().assigned_at(now)).map(|name| assignee(&name)).collect()
             },
             person_of: &|record| Ok(self.person_of(record)),
         };
@@ -375,10 +382,11 @@ impl Snapshot {
             }
             next.files.set(*stream, state);
         }
-        for child in &children {
-            let (class, settled) = next.kind_of(*child);
-            next.classes.set(*child, class);
-            next.begin((settled > i64::MIN).then_some((settled, *child)));
+        let others = children.iter().flat_map(|child| self.base.others(*child));
+        for person in BTreeSet::from_iter(children.iter().chain(others)) {
+            let (class, settled) = next.kind_of(*person);
+            next.classes.set(*person, class);
+            next.begin((settled > i64::MIN).then_some((settled, *person)));
         }
         if let Some(kept) = next.rows.take() {
             let now = kept.now;

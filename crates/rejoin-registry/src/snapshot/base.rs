@@ -26,6 +26,9 @@ pub(crate) struct Base {
     pub person_at: Vec<u32>,
     records: Groups,
     candidates: Groups,
+    /// Of each person, the children whose family it may be; and of each child, those who may be its family.
+    children: Groups,
+    others: Groups,
     /// What records say, by person.
     pub said: Vec<Said>,
     clocks: Vec<(u32, Running)>,
@@ -128,6 +131,10 @@ impl Base {
             })
             .collect();
         let candidates = Groups::new(people.len(), candidates.iter().copied());
+        let pairs: Vec<(u32, u32)> =
+            whole.candidates.iter().filter_map(|of| Some((at(&of.child)?, at(&of.other)?))).collect();
+        let others = Groups::new(people.len(), pairs.iter().copied());
+        let children = Groups::new(people.len(), pairs.iter().map(|(child, other)| (*other, *child)));
         let mut organisations = HashMap::new();
         for record in &whole.records {
             if !organisations.contains_key(&record.list) {
@@ -143,6 +150,8 @@ impl Base {
             person_at,
             records,
             candidates,
+            children,
+            others,
             said,
             clocks,
             organisations,
@@ -235,6 +244,16 @@ impl Base {
     /// Places of the candidates in which a person is the child or the other.
     pub fn candidates(&self, person: u32) -> &[u32] {
         self.candidates.of(person)
+    }
+
+    /// Children whose family a person may be, by what is proposed; one perhaps more than once.
+    pub fn children(&self, person: u32) -> &[u32] {
+        self.children.of(person)
+    }
+
+    /// Those who may be a child's family.
+    pub fn others(&self, child: u32) -> &[u32] {
+        self.others.of(child)
     }
 
     /// Under five, by the records.
