@@ -14,18 +14,17 @@ mod rows;
 mod shards;
 
 pub(crate) use base::{Base, Place};
-pub(crate) use classes::Eye;
+pub(crate) use classes::{ALONE, Eye};
 pub(crate) use index::{Index, Likeness, Slot, bare, own_words, relatives_words};
-pub(crate) use rows::{Row, Rows};
+pub(crate) use rows::{Glance, Row, Rows};
 
 use crate::casework::assignee;
 use crate::facts::{Sources, facts_from};
-use crate::handles::{Log, locked};
+use crate::handles::{Queue, locked};
 use crate::project::{StoredEvent, payload};
 use crate::store::EVENT;
 use crate::wire::{self, MatchDecided, MatchUndone};
 use crate::{Case, Error, erasure, messages, rules};
-use classes::ALONE;
 use rejoin_access::{Rules, SubjectFacts};
 use rejoin_casework::{ChildCase, State, StreamId};
 use rejoin_ledger::Checkpoint;
@@ -47,7 +46,8 @@ const BESIDE: [&str; 3] = ["organisations.toml", "clocks.toml", "policies.toml"]
 /// What all handles of a program share.
 #[derive(Default)]
 pub(crate) struct Shared {
-    pub log: Log,
+    /// What waits to be written.
+    pub queue: Queue,
     /// A snapshot is kept.
     kept: AtomicBool,
     current: RwLock<Option<Arc<Snapshot>>>,
@@ -324,12 +324,12 @@ impl Snapshot {
     }
 
     /// The newest decision that stands between two people; of brothers and sisters, whichever is named first.
-    pub fn decision(&self, candidate: &FamilyCandidate, child_at: u32) -> Option<&Decided> {
-        let FamilyCandidate { child, other, relation, .. } = *candidate;
+    pub fn decision(&self, candidate: u32, child_at: u32) -> Option<&Decided> {
         // A mark that was once made may be of a decision that was taken back.
         if !*self.marked.get(child_at) {
             return None;
         }
+        let FamilyCandidate { child, other, relation, .. } = self.base.whole.candidates[candidate as usize];
         let of = |child: &PersonId, other: PersonId| {
             let all = self.decided.get(child)?.iter();
             all.filter(move |one| one.other == other).max_by_key(|one| one.sequence)
@@ -382,8 +382,10 @@ impl Snapshot {
             }
             next.files.set(*stream, state);
         }
+        // Who is proposed for a child is assigned with the child.
         let others = children.iter().flat_map(|child| self.base.others(*child));
-        for person in BTreeSet::from_iter(children.iter().chain(others)) {
+        let touched: BTreeSet<u32> = children.iter().chain(others).copied().collect();
+        for person in &touched {
             let (class, settled) = next.kind_of(*person);
             next.classes.set(*person, class);
             next.begin((settled > i64::MIN).then_some((settled, *person)));
@@ -391,14 +393,15 @@ impl Snapshot {
         if let Some(kept) = next.rows.take() {
             let now = kept.now;
             let (mut old, mut new) = (Vec::new(), Vec::new());
-            for child in children {
-                old.extend(rows::of_person(self, child, now));
-                new.extend(rows::of_person(&next, child, now));
+            for person in touched {
+                old.extend(rows::of_person(self, person, now));
+                new.extend(rows::of_person(&next, person, now));
             }
             for (before, after) in requests {
                 old.extend(before.iter().flat_map(|state| rows::of_request(self, state, now)));
                 new.extend(after.iter().flat_map(|state| rows::of_request(&next, state, now)));
             }
+            let new: Vec<_> = new.into_iter().map(|row| (row, rows::glance(&next, &row))).collect();
             let mut rows = (*kept).clone();
             rows.replace(&old, &new);
             next.rows = Some(Arc::new(rows));

@@ -24,7 +24,8 @@ const BORDER: &str = "Civ ID,A-Number,Family Unit Group#,First Name,Last Name,Ge
 5,A214550052,,ROSA,HERNANDEZ,F,6/6/1990,EL SALVADOR,5/8/2018,Yuma
 6,A214550063,,JOSE,LOPEZ,M,6/7/1991,EL SALVADOR,5/8/2018,Yuma
 ";
-const SHELTER: &str = "uac_program_id,A Number,first_name,last_name,gender,dob,COO,Date Apprehended,Admission Date,program_name
+const SHELTER: &str =
+    "uac_program_id,A Number,first_name,last_name,gender,dob,COO,Date Apprehended,Admission Date,program_name
 S1,A214550001,Juan Carlos,Lopez Garcia,Male,3/4/2011,Honduras,5/6/2018,5/8/2018,Casa Azul
 S2,A214550041,Eva,Vasquez Pop,Female,2/1/2015,Guatemala,5/7/2018,5/12/2018,Casa Verde
 ";
@@ -165,9 +166,8 @@ fn nobody_is_found_by_a_place_an_age_or_nothing() {
 #[test]
 fn what_may_not_be_seen_does_not_find() {
     let world = world();
-    let ask = |seat: Seat, query: &Query| {
-        world.case.desk(seat).unwrap().search(query, Page::default()).unwrap()
-    };
+    let ask =
+        |seat: Seat, query: &Query| world.case.desk(seat).unwrap().search(query, Page::default()).unwrap();
     let name = Query { name: "Rosa Hernandez".into(), ..Query::default() };
     let born = Query { birth: Moment::day(1990, 6, 6), ..Query::default() };
     // An inspector sees initials and whole dates.
@@ -360,7 +360,9 @@ fn many_handles_read_and_write_at_once_and_nothing_is_lost() {
                     // What was just written is there: nobody reads behind their own back.
                     let file = desk.person(id).unwrap().unwrap().casework.unwrap();
                     let said = format!("{thread} {round}");
-                    assert!(file.entries.iter().any(|entry| entry.fields.iter().any(|(_, text)| *text == said)));
+                    assert!(
+                        file.entries.iter().any(|entry| entry.fields.iter().any(|(_, text)| *text == said))
+                    );
                     desk.work(&WorkFilter::default()).unwrap();
                     let query = Query { name: "lopez".into(), ..Query::default() };
                     assert!(desk.search(&query, Page::default()).unwrap().total > 0);

@@ -78,11 +78,13 @@ pub(crate) enum Stands {
 }
 
 /// A candidate, and the places of its people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Place {
     pub candidate: u32,
     pub child: u32,
     pub other: u32,
+    pub probability: f32,
+    pub is_parent: bool,
 }
 
 /// Things by the person that they belong to.
@@ -293,7 +295,13 @@ impl Base {
     pub fn queue(&self) -> &[Place] {
         self.queue.get_or_init(|| {
             let place = |(candidate, of): (u32, &FamilyCandidate)| {
-                Some(Place { candidate, child: self.at(of.child)?, other: self.at(of.other)? })
+                Some(Place {
+                    candidate,
+                    child: self.at(of.child)?,
+                    other: self.at(of.other)?,
+                    probability: of.probability as f32,
+                    is_parent: of.relation.is_parent(),
+                })
             };
             let mut queue: Vec<Place> = (0u32..).zip(&self.whole.candidates).filter_map(place).collect();
             queue.sort_by_cached_key(|place| {
