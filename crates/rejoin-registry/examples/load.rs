@@ -96,7 +96,13 @@ fn fill(size: &Size, case: &mut Case) -> Result<(), Failure> {
             border,
             "{one},A{a},{unit},{},{},F,{day}/{month}/{},HONDURAS,5/{day}/2018,Station {}\n\
              {two},A{b},{unit},{},{},M,{born},HONDURAS,5/{day}/2018,Station {}",
-            mother[0], mother[1], 1970 + at / 336 % 28, at % 9, child[0], child[1], at % 9
+            mother[0],
+            mother[1],
+            1970 + at / 336 % 28,
+            at % 9,
+            child[0],
+            child[1],
+            at % 9
         );
         if !at.is_multiple_of(5) {
             let _ = writeln!(

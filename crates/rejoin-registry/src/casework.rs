@@ -42,7 +42,18 @@ impl Case {
         given: &Given,
         stamp: &Stamp,
     ) -> Result<Done, Error> {
-        let change = self.store.begin()?;
+        let (asked, given, stamp) = (asked.to_vec(), given.clone(), stamp.clone());
+        self.together(move |case, change| case.carry_out_in(change, stream, &asked, &given, &stamp))
+    }
+
+    fn carry_out_in(
+        &self,
+        change: &Change<'_>,
+        stream: StreamId,
+        asked: &[Fact],
+        given: &Given,
+        stamp: &Stamp,
+    ) -> Result<Done, Error> {
         let content =
             format!("{} {stream} {:?}", stamp.actor, asked.iter().map(Fact::parts).collect::<Vec<_>>());
         if let Some(done) = change.done_before(given, &content)? {
@@ -55,16 +66,15 @@ impl Case {
         let mut state = self.state(stream)?;
         for fact in asked {
             self.everybody_is_there(fact)?;
-            done.last = self.write(&change, &mut state, fact, stamp)?;
+            done.last = self.write(change, &mut state, fact, stamp)?;
             // What a person decides of a match speaks to the model of families, too.
             if let StreamId::Child(child) = stream
                 && let Some(decided) = decided(child, fact)
             {
-                done.last = self.write_decision(&change, &decided, stamp)?;
+                done.last = self.write_decision(change, &decided, stamp)?;
             }
         }
         change.remember(given, &content, done)?;
-        change.commit()?;
         Ok(done)
     }
 

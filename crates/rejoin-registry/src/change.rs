@@ -148,6 +148,21 @@ impl<'a> Change<'a> {
         nodes.into_iter().try_for_each(|node| self.node(node))
     }
 
+    /// Does a part of the change that may fail by itself: then nothing of it stays, and the change goes on.
+    ///
+    /// # Errors
+    /// The outer one is the database's: the change cannot go on.
+    pub fn attempt<T, E>(&self, part: impl FnOnce() -> Result<T, E>) -> Result<Result<T, E>, Error> {
+        let before = self.head.borrow().clone();
+        self.store.database.mark()?;
+        let done = part();
+        self.store.database.end_mark(done.is_ok())?;
+        if done.is_err() {
+            *self.head.borrow_mut() = before;
+        }
+        Ok(done)
+    }
+
     pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
         match &*self.head.borrow() {
             Some((head, _)) => Ok(*head),

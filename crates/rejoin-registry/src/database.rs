@@ -205,6 +205,16 @@ impl Database {
         either!(self, one => one.end(keep))
     }
 
+    /// Marks a place in a change, to which [`Database::end_mark`] can go back.
+    pub fn mark(&self) -> Result<(), Error> {
+        either!(self, one => one.batch("SAVEPOINT mark"))
+    }
+
+    /// Ends a mark: keeps what was done since, or takes it back and goes on.
+    pub fn end_mark(&self, keep: bool) -> Result<(), Error> {
+        either!(self, one => one.end_mark(keep))
+    }
+
     /// Whether something was begun that has not ended.
     pub fn has_begun(&self) -> bool {
         either!(self, one => one.has_begun())

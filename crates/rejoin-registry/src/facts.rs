@@ -132,8 +132,8 @@ impl Gathering<'_> {
             organisation: &|list| organisations.get(list).cloned(),
             file: &|record| self.cases.get(&record),
             held: &|record| self.held.contains(&record.to_string()),
+            proposed: &|person| self.proposed.get(&person).cloned().unwrap_or_default(),
             person_of,
-            handed_on: &|person| self.proposed.get(&person).cloned().unwrap_or_default(),
         };
         facts_from(person, records, &sources, self.now)
     }
@@ -147,10 +147,10 @@ pub(crate) struct Sources<'a> {
     pub file: &'a dyn Fn(RecordId) -> Option<&'a ChildCase>,
     /// Whether a record is under a legal hold.
     pub held: &'a dyn Fn(RecordId) -> bool,
+    /// To whom the cases of those are assigned whose family a person may be.
+    pub proposed: &'a dyn Fn(PersonId) -> BTreeSet<Assignee>,
     /// Whom a record is linked to.
     pub person_of: &'a dyn Fn(RecordId) -> Result<PersonId, Error>,
-    /// To whom the cases of children are assigned for whom a person is proposed.
-    pub handed_on: &'a dyn Fn(PersonId) -> BTreeSet<Assignee>,
 }
 
 /// The facts of a person with these records, at a moment.
@@ -187,7 +187,7 @@ pub(crate) fn facts_from(
             }
         }
     }
-    facts.assigned_to.extend((sources.handed_on)(person));
+    facts.assigned_to.extend((sources.proposed)(person));
     // Two files of one child were not held against each other: until they agree, nobody is told where it is.
     if files > 1 && facts.verified_counterparts.len() > 1 {
         facts.verified_counterparts.clear();

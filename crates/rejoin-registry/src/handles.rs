@@ -2,9 +2,10 @@
 //! rate limits, readers of deliveries and the snapshot are one for all of them.
 //!
 //! The handles of one program take turns to write. A database that is written to lets others wait by sleeping, longer and
-//! longer; here whoever waits is woken. Readings that wait for their turn together are written down together: each waits
-//! until its own is on disk, for nothing is shown before that.
+//! longer; here whoever waits is woken. Readings and commands that wait for their turn together are written in one change,
+//! one after the other: each waits until its own is on disk, for nothing is shown or answered before that.
 
+use crate::change::Change;
 use crate::database::Database;
 use crate::store::Store;
 use crate::wire::Seen;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 /// After so long a wait the database is asked itself, which says what is wrong.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Readings that are written in one change, at most.
+/// Readings and commands that are written in one change, at most.
 const TOGETHER: usize = 64;
 
 pub(crate) fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -73,43 +74,77 @@ impl Drop for Turn {
     }
 }
 
-/// What became of a reading that was to be written down.
-#[derive(Default)]
-struct Slot {
-    /// Its position in the ledger; or none: it could not be written with the others.
-    done: Mutex<Option<Option<u64>>>,
+/// What becomes of something that is written together with others.
+enum Fate<T> {
+    Waits,
+    Done(Result<T, Error>),
+    /// Nobody wrote it; that need not keep it from being written alone.
+    Left,
+}
+
+struct Slot<T> {
+    fate: Mutex<Fate<T>>,
     told: Condvar,
 }
 
-impl Slot {
-    fn tell(&self, sequence: u64) {
-        *locked(&self.done) = Some(Some(sequence));
-        self.told.notify_one();
-    }
-}
-
-struct Waiting {
-    stamp: Stamp,
-    kind: &'static str,
-    seen: Seen,
-    slot: Arc<Slot>,
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        // Whoever was to write it gave up: nobody is left waiting.
-        let mut done = locked(&self.slot.done);
-        if done.is_none() {
-            *done = Some(None);
-            self.slot.told.notify_one();
+impl<T> Slot<T> {
+    fn tell(&self, fate: Fate<T>) {
+        let mut known = locked(&self.fate);
+        if let Fate::Waits = *known {
+            *known = fate;
+            self.told.notify_one();
         }
     }
 }
 
-/// Readings that wait to be written down.
+/// Something to be written in a change that may be another's.
+trait Waiting: Send {
+    /// Writes it; whether that went well.
+    fn write(&mut self, case: &Case, change: &Change<'_>) -> Result<(), ()>;
+    /// Tells whoever waits: the change was kept.
+    fn kept(&mut self);
+}
+
+type Work<T> = dyn Fn(&Case, &Change<'_>) -> Result<T, Error> + Send + Sync;
+
+struct One<T> {
+    work: Arc<Work<T>>,
+    written: Option<T>,
+    slot: Arc<Slot<T>>,
+}
+
+impl<T: Send> Waiting for One<T> {
+    fn write(&mut self, case: &Case, change: &Change<'_>) -> Result<(), ()> {
+        match (self.work)(case, change) {
+            Ok(written) => {
+                self.written = Some(written);
+                Ok(())
+            }
+            Err(error) => {
+                self.slot.tell(Fate::Done(Err(error)));
+                Err(())
+            }
+        }
+    }
+
+    fn kept(&mut self) {
+        if let Some(written) = self.written.take() {
+            self.slot.tell(Fate::Done(Ok(written)));
+        }
+    }
+}
+
+impl<T> Drop for One<T> {
+    fn drop(&mut self) {
+        // Whoever was to write it gave up: nobody is left waiting.
+        self.slot.tell(Fate::Left);
+    }
+}
+
+/// What waits to be written, and whether somebody is about to.
 #[derive(Default)]
-pub(crate) struct Log {
-    waiting: Mutex<(Vec<Waiting>, bool)>,
+pub(crate) struct Queue {
+    waiting: Mutex<(Vec<Box<dyn Waiting>>, bool)>,
 }
 
 impl Case {
@@ -132,67 +167,73 @@ impl Case {
 
     /// Writes down that something was read, exported or refused; returns when it is on disk.
     pub(crate) fn write_down(&self, stamp: Stamp, kind: &'static str, seen: Seen) -> Result<u64, Error> {
-        let slot = Arc::new(Slot::default());
+        self.together(move |_, change| {
+            let sequence = change.append(&stamp, kind, &seen)?;
+            for subject in &seen.subjects {
+                change.activity(subject, sequence)?;
+            }
+            Ok(sequence)
+        })
+    }
+
+    /// Writes something, in one change with what other handles write at the same moment; returns when it is on disk. What is
+    /// refused leaves no trace in the change.
+    pub(crate) fn together<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Case, &Change<'_>) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Result<T, Error> {
+        let work: Arc<Work<T>> = Arc::new(work);
+        let slot = Arc::new(Slot { fate: Mutex::new(Fate::Waits), told: Condvar::new() });
         let leads = {
-            let mut waiting = locked(&self.shared.log.waiting);
-            let one = Waiting { stamp: stamp.clone(), kind, seen: seen.clone(), slot: Arc::clone(&slot) };
-            waiting.0.push(one);
-            !std::mem::replace(&mut waiting.1, true)
+            let mut queue = locked(&self.shared.queue.waiting);
+            let one = One { work: Arc::clone(&work), written: None, slot: Arc::clone(&slot) };
+            queue.0.push(Box::new(one));
+            !std::mem::replace(&mut queue.1, true)
         };
         if leads {
-            self.write_waiting();
+            while self.write_waiting() {}
         }
-        let done = slot
-            .told
-            .wait_while(locked(&slot.done), |done| done.is_none())
-            .unwrap_or_else(PoisonError::into_inner);
-        match done.flatten() {
-            Some(sequence) => Ok(sequence),
-            // What kept the others from being written need not keep this one.
-            None => {
-                drop(done);
+        let waits = |fate: &mut Fate<T>| matches!(fate, Fate::Waits);
+        let mut known =
+            slot.told.wait_while(locked(&slot.fate), waits).unwrap_or_else(PoisonError::into_inner);
+        let fate = std::mem::replace(&mut *known, Fate::Left);
+        drop(known);
+        match fate {
+            Fate::Done(result) => result,
+            Fate::Waits | Fate::Left => {
                 let change = self.store.begin()?;
-                let sequence = append(&change, &stamp, kind, &seen)?;
+                let written = work(self, &change)?;
                 change.commit()?;
-                Ok(sequence)
+                Ok(written)
             }
         }
     }
 
-    /// Writes what waits when the turn has come. Who comes later waits for the next.
-    fn write_waiting(&self) {
+    /// Writes what waits when the turn has come; whether more waits. Who comes later waits for the next turn.
+    fn write_waiting(&self) -> bool {
         let begun = self.store.begin();
-        let (together, more) = {
-            let mut waiting = locked(&self.shared.log.waiting);
-            let count = waiting.0.len().min(TOGETHER);
-            let together: Vec<Waiting> = waiting.0.drain(..count).collect();
-            waiting.1 = !waiting.0.is_empty();
-            (together, waiting.1)
+        let (mut together, more) = {
+            let mut queue = locked(&self.shared.queue.waiting);
+            let count = queue.0.len().min(TOGETHER);
+            let together: Vec<Box<dyn Waiting>> = queue.0.drain(..count).collect();
+            queue.1 = !queue.0.is_empty();
+            (together, queue.1)
         };
-        let written: Result<Vec<u64>, Error> = begun.and_then(|change| {
-            let mut at = Vec::with_capacity(together.len());
-            for one in &together {
-                at.push(append(&change, &one.stamp, one.kind, &one.seen)?);
+        let Ok(change) = begun else { return more };
+        let mut kept = Vec::with_capacity(together.len());
+        for mut one in together.drain(..) {
+            // What fails while the database stands is told; when the database fails, everybody is left.
+            match change.attempt(|| one.write(self, &change)) {
+                Ok(Ok(())) => kept.push(one),
+                Ok(Err(())) => {}
+                Err(_) => return more,
             }
-            change.commit()?;
-            Ok(at)
-        });
-        for (one, at) in together.iter().zip(written.unwrap_or_default()) {
-            one.slot.tell(at);
         }
-        drop(together);
-        if more {
-            self.write_waiting();
+        if kept.is_empty() || change.commit().is_ok() {
+            kept.iter_mut().for_each(|one| one.kept());
         }
+        more
     }
-}
-
-fn append(change: &crate::change::Change<'_>, stamp: &Stamp, kind: &str, seen: &Seen) -> Result<u64, Error> {
-    let sequence = change.append(stamp, kind, seen)?;
-    for subject in &seen.subjects {
-        change.activity(subject, sequence)?;
-    }
-    Ok(sequence)
 }
 
 impl Store {

@@ -71,15 +71,14 @@ impl Desk<'_> {
         let base = &snapshot.base;
         let (mut total, mut on_page) = (0u64, Vec::new());
         for place in base.queue() {
-            let candidate = &base.whole.candidates[place.candidate as usize];
-            if candidate.probability < filter.least
-                || (filter.parents_only && !candidate.relation.is_parent())
+            if place.probability < filter.least as f32
+                || (filter.parents_only && !place.is_parent)
                 || eye.extent(place.child, 0) == 0
                 || eye.extent(place.other, 0) == 0
             {
                 continue;
             }
-            let verdict = snapshot.decision(candidate, place.child).map(|decided| decided.verdict);
+            let verdict = snapshot.decision(place.candidate, place.child).map(|decided| decided.verdict);
             let is_asked_for = match filter.decided {
                 DecidedAs::Open => verdict.is_none(),
                 DecidedAs::As(wanted) => verdict == Some(wanted),

@@ -14,18 +14,17 @@ mod rows;
 mod shards;
 
 pub(crate) use base::{Base, Place};
-pub(crate) use classes::Eye;
+pub(crate) use classes::{ALONE, Eye};
 pub(crate) use index::{Index, Likeness, Slot, bare, own_words, relatives_words};
-pub(crate) use rows::{Row, Rows};
+pub(crate) use rows::{Glance, Row, Rows};
 
 use crate::casework::assignee;
 use crate::facts::{Sources, facts_from};
-use crate::handles::{Log, locked};
+use crate::handles::{Queue, locked};
 use crate::project::{StoredEvent, payload};
 use crate::store::EVENT;
 use crate::wire::{self, MatchDecided, MatchUndone};
-use crate::{Case, Error, erasure, rules};
-use classes::ALONE;
+use crate::{Case, Error, erasure, messages, rules};
 use rejoin_access::{Rules, SubjectFacts};
 use rejoin_casework::{ChildCase, State, StreamId};
 use rejoin_ledger::Checkpoint;
@@ -47,7 +46,8 @@ const BESIDE: [&str; 3] = ["organisations.toml", "clocks.toml", "policies.toml"]
 /// What all handles of a program share.
 #[derive(Default)]
 pub(crate) struct Shared {
-    pub log: Log,
+    /// What waits to be written.
+    pub queue: Queue,
     /// A snapshot is kept.
     kept: AtomicBool,
     current: RwLock<Option<Arc<Snapshot>>>,
@@ -133,7 +133,7 @@ impl News {
         match kind {
             wire::MATCH_DECIDED | wire::MATCH_UNDONE => self.decisions.push(event),
             wire::SUBJECT_ERASED => self.erased = true,
-            wire::EVIDENCE_RECORDED | wire::DNA_COMPARED | wire::DNA_DESTROYED => {}
+            wire::EVIDENCE_RECORDED | wire::DNA_COMPARED | wire::DNA_DESTROYED | messages::LEFT => {}
             _ if rules::is_kind(kind) => {}
             erasure::HOLD_PLACED | erasure::HOLD_LIFTED => self.holds = true,
             _ if rejoin_casework::KINDS.iter().any(|(known, _)| *known == kind) => {
@@ -242,25 +242,12 @@ impl Snapshot {
         (now >= self.settled).then_some(began)
     }
 
-    /// The files of children for whom a person is proposed: whoever looks after such a child looks at the person, too.
-    fn files_handed_on(&self, person: u32) -> impl Iterator<Item = &ChildCase> {
-        let own = self.base.people[person as usize];
-        let candidates = self.base.candidates(person).iter().map(|at| &self.base.whole.candidates[*at as usize]);
-        let children = candidates.filter(move |one| one.other == own).filter_map(|one| self.base.at(one.child));
-        children.flat_map(|child| self.files_of(child))
-    }
-
-    /// The people who are proposed for a child.
-    fn proposed_for(&self, child: u32) -> impl Iterator<Item = u32> {
-        let own = self.base.people[child as usize];
-        let candidates = self.base.candidates(child).iter().map(|at| &self.base.whole.candidates[*at as usize]);
-        candidates.filter(move |one| one.child == own).filter_map(|one| self.base.at(one.other))
-    }
-
     /// A person's kind, and from when on it is.
     fn kind_of(&self, person: u32) -> (u32, i64) {
         let mut settled = i64::MIN;
-        for file in self.files_of(person).chain(self.files_handed_on(person)) {
+        // Who is proposed for a child is assigned with the child.
+        let children = self.base.children(person).iter().copied();
+        for file in children.chain([person]).flat_map(|person| self.files_of(person)) {
             for assignment in &file.dossier().assignments {
                 // One that ends, or is to begin.
                 if assignment.until.is_some() || assignment.from > self.latest {
@@ -308,11 +295,11 @@ impl Snapshot {
                 let stands = |held: &&Held| held.until.is_none_or(|until| now < until);
                 self.holds.iter().filter(stands).any(|held| held.records.contains(&record))
             },
-            person_of: &|record| Ok(self.person_of(record)),
-            handed_on: &|_| {
-                let names = self.files_handed_on(person).flat_map(|file| file.dossier().assigned_at(now));
-                names.map(|name| assignee(&name)).collect()
+            proposed: &|_| {
+                let files = base.children(person).iter().flat_map(|child| self.files_of(*child));
+                files.flat_map(|file| file.dossier().assigned_at(now)).map(|name| assignee(&name)).collect()
             },
+            person_of: &|record| Ok(self.person_of(record)),
         };
         let id = base.people[person as usize];
         // Nothing here can fail: everything that is asked for is in memory.
@@ -337,12 +324,12 @@ impl Snapshot {
     }
 
     /// The newest decision that stands between two people; of brothers and sisters, whichever is named first.
-    pub fn decision(&self, candidate: &FamilyCandidate, child_at: u32) -> Option<&Decided> {
-        let FamilyCandidate { child, other, relation, .. } = *candidate;
+    pub fn decision(&self, candidate: u32, child_at: u32) -> Option<&Decided> {
         // A mark that was once made may be of a decision that was taken back.
         if !*self.marked.get(child_at) {
             return None;
         }
+        let FamilyCandidate { child, other, relation, .. } = self.base.whole.candidates[candidate as usize];
         let of = |child: &PersonId, other: PersonId| {
             let all = self.decided.get(child)?.iter();
             all.filter(move |one| one.other == other).max_by_key(|one| one.sequence)
@@ -395,24 +382,26 @@ impl Snapshot {
             }
             next.files.set(*stream, state);
         }
-        let proposed = children.iter().flat_map(|child| self.proposed_for(*child));
-        let concerned: BTreeSet<u32> = children.iter().copied().chain(proposed).collect();
-        for person in concerned {
-            let (class, settled) = next.kind_of(person);
-            next.classes.set(person, class);
-            next.begin((settled > i64::MIN).then_some((settled, person)));
+        // Who is proposed for a child is assigned with the child.
+        let others = children.iter().flat_map(|child| self.base.others(*child));
+        let touched: BTreeSet<u32> = children.iter().chain(others).copied().collect();
+        for person in &touched {
+            let (class, settled) = next.kind_of(*person);
+            next.classes.set(*person, class);
+            next.begin((settled > i64::MIN).then_some((settled, *person)));
         }
         if let Some(kept) = next.rows.take() {
             let now = kept.now;
             let (mut old, mut new) = (Vec::new(), Vec::new());
-            for child in children {
-                old.extend(rows::of_person(self, child, now));
-                new.extend(rows::of_person(&next, child, now));
+            for person in touched {
+                old.extend(rows::of_person(self, person, now));
+                new.extend(rows::of_person(&next, person, now));
             }
             for (before, after) in requests {
                 old.extend(before.iter().flat_map(|state| rows::of_request(self, state, now)));
                 new.extend(after.iter().flat_map(|state| rows::of_request(&next, state, now)));
             }
+            let new: Vec<_> = new.into_iter().map(|row| (row, rows::glance(&next, &row))).collect();
             let mut rows = (*kept).clone();
             rows.replace(&old, &new);
             next.rows = Some(Arc::new(rows));

@@ -3,7 +3,7 @@
 use crate::casework::assignee;
 use crate::desk::Desk;
 use crate::line::{Page, PersonLine, RawLine, cut_line};
-use crate::snapshot::{Eye, Row, Snapshot};
+use crate::snapshot::{ALONE, Eye, Glance, Row, Snapshot};
 use crate::{Error, wire};
 use rejoin_access::{Action, Asked, Assignee, FieldGroup, Reduced, SubjectFacts};
 use rejoin_casework::worklist::List;
@@ -102,24 +102,22 @@ impl Desk<'_> {
         let such = |facts: &SubjectFacts| is_whose(&facts.assigned_to);
         let eye = Eye::new(decider, &snapshot, &asked, &such);
         let may_trace = decider.may(Action::OpenRequest, None).is_ok();
-        let is_seen = |row: &Row| match (row.child, row.person) {
+        let is_shown = |glance: &Glance, row: &Row| {
             // Who is named and not on record was erased.
-            (_, None) if row.subject.is_some() => false,
-            (Some(child), person) => {
-                let shown = |person: u32| eye.extent(person, 0) > 0;
-                shown(child) && person.is_none_or(|person| person == child || shown(person))
+            let named = || row.subject.is_none() || row.person.is_some();
+            let other = || named() && row.person.is_none_or(|person| eye.extent(person, 0) > 0);
+            if glance.child != ALONE {
+                let (seen, asked_for) = eye.glance(glance.child, glance.class);
+                return seen && asked_for && (!glance.apart || other());
             }
-            (None, person) => may_trace && person.is_none_or(|person| eye.extent(person, 0) > 0),
-        };
-        let is_asked_for = |row: &Row| match row.child {
-            Some(child) => eye.is_such(child),
-            None => is_whose(&request_of(&snapshot, row, now).iter().map(|name| assignee(name)).collect()),
+            let assigned = || request_of(&snapshot, row, now).iter().map(|name| assignee(name)).collect();
+            may_trace && other() && is_whose(&assigned())
         };
         let mut counts = vec![0u64; List::ALL.len()];
         let (mut total, mut on_page) = (0u64, Vec::new());
-        for row in rows.iter().filter(|row| is_seen(row) && is_asked_for(row)) {
-            counts[row.list as usize] += 1;
-            if filter.lists.is_empty() || filter.lists.contains(&row.list) {
+        for (glance, row) in rows.glances().filter(|(glance, row)| is_shown(glance, row)) {
+            counts[glance.list as usize] += 1;
+            if filter.lists.is_empty() || filter.lists.contains(&glance.list) {
                 if filter.page.has(total) {
                     on_page.push(*row);
                 }

@@ -93,6 +93,10 @@ impl Sqlite {
         ended
     }
 
+    pub fn end_mark(&self, keep: bool) -> Result<(), Error> {
+        self.batch(if keep { "RELEASE mark" } else { "ROLLBACK TO mark; RELEASE mark" })
+    }
+
     pub fn has_begun(&self) -> bool {
         !self.connection.is_autocommit()
     }

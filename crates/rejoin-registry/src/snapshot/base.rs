@@ -26,6 +26,9 @@ pub(crate) struct Base {
     pub person_at: Vec<u32>,
     records: Groups,
     candidates: Groups,
+    /// Of each person, the children whose family it may be; and of each child, those who may be its family.
+    children: Groups,
+    others: Groups,
     /// What records say, by person.
     pub said: Vec<Said>,
     clocks: Vec<(u32, Running)>,
@@ -75,11 +78,13 @@ pub(crate) enum Stands {
 }
 
 /// A candidate, and the places of its people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Place {
     pub candidate: u32,
     pub child: u32,
     pub other: u32,
+    pub probability: f32,
+    pub is_parent: bool,
 }
 
 /// Things by the person that they belong to.
@@ -128,6 +133,10 @@ impl Base {
             })
             .collect();
         let candidates = Groups::new(people.len(), candidates.iter().copied());
+        let pairs: Vec<(u32, u32)> =
+            whole.candidates.iter().filter_map(|of| Some((at(&of.child)?, at(&of.other)?))).collect();
+        let others = Groups::new(people.len(), pairs.iter().copied());
+        let children = Groups::new(people.len(), pairs.iter().map(|(child, other)| (*other, *child)));
         let mut organisations = HashMap::new();
         for record in &whole.records {
             if !organisations.contains_key(&record.list) {
@@ -143,6 +152,8 @@ impl Base {
             person_at,
             records,
             candidates,
+            children,
+            others,
             said,
             clocks,
             organisations,
@@ -237,6 +248,16 @@ impl Base {
         self.candidates.of(person)
     }
 
+    /// Children whose family a person may be, by what is proposed; one perhaps more than once.
+    pub fn children(&self, person: u32) -> &[u32] {
+        self.children.of(person)
+    }
+
+    /// Those who may be a child's family.
+    pub fn others(&self, child: u32) -> &[u32] {
+        self.others.of(child)
+    }
+
     /// Under five, by the records.
     pub fn is_tender(&self, person: u32) -> bool {
         let said = &self.said[person as usize];
@@ -274,7 +295,13 @@ impl Base {
     pub fn queue(&self) -> &[Place] {
         self.queue.get_or_init(|| {
             let place = |(candidate, of): (u32, &FamilyCandidate)| {
-                Some(Place { candidate, child: self.at(of.child)?, other: self.at(of.other)? })
+                Some(Place {
+                    candidate,
+                    child: self.at(of.child)?,
+                    other: self.at(of.other)?,
+                    probability: of.probability as f32,
+                    is_parent: of.relation.is_parent(),
+                })
             };
             let mut queue: Vec<Place> = (0u32..).zip(&self.whole.candidates).filter_map(place).collect();
             queue.sort_by_cached_key(|place| {

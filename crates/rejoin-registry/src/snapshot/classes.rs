@@ -106,7 +106,10 @@ impl<'a> Eye<'a> {
     }
 
     fn of(&self, person: u32) -> u16 {
-        let class = self.snapshot.class(person);
+        self.of_kind(person, self.snapshot.class(person))
+    }
+
+    fn of_kind(&self, person: u32, class: u32) -> u16 {
         let mut seen = self.seen.borrow_mut();
         let alone = self.alone.get(person as usize / 64).is_some_and(|bits| bits & 1 << (person % 64) != 0);
         if class == ALONE || self.everybody_alone || alone {
@@ -136,8 +139,10 @@ impl<'a> Eye<'a> {
         (self.of(person) >> (2 * asked) & 3) as u8
     }
 
-    /// Whether somebody is seen, and such as is looked for.
-    pub fn is_such(&self, person: u32) -> bool {
-        self.of(person) & SUCH != 0
+    /// The same of a person whose kind is known, of the first that was asked for: whether anything is shown, and whether
+    /// the person is such as is looked for.
+    pub fn glance(&self, person: u32, class: u32) -> (bool, bool) {
+        let seen = self.of_kind(person, class);
+        (seen & 3 != 0, seen & SUCH != 0)
     }
 }

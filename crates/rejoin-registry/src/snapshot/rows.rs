@@ -3,6 +3,7 @@
 //! a change of one file copies one or two of them, and whoever reads the rows as they were goes on with them.
 
 use super::Snapshot;
+use super::classes::ALONE;
 use rayon::prelude::*;
 use rejoin_casework::worklist::{CustodyFact, Desk, Item, List, Settings, worklist};
 use rejoin_casework::{ChildCase, State, StreamId};
@@ -31,11 +32,29 @@ pub(crate) struct Row {
     pub person: Option<u32>,
 }
 
+/// What is looked at of every row when a list is looked down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Glance {
+    /// Place of the child, and its kind; `ALONE` twice: the file is a request.
+    pub child: u32,
+    pub class: u32,
+    pub list: List,
+    /// The row is about somebody else than the child, or about nobody: the row says about whom.
+    pub apart: bool,
+}
+
+/// Rows that lie together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Piece {
+    rows: Vec<Row>,
+    glances: Vec<Glance>,
+}
+
 /// Rows as of a moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Rows {
     pub now: i64,
-    pieces: Vec<Arc<Vec<Row>>>,
+    pieces: Vec<Arc<Piece>>,
 }
 
 impl Rows {
@@ -48,38 +67,51 @@ impl Rows {
             rows.extend(of_request(snapshot, state, now));
         }
         rows.par_sort_unstable();
-        let pieces = rows.chunks(PIECE).map(|piece| Arc::new(piece.to_vec())).collect();
-        Self { now, pieces }
+        let glance = |row: &Row| glance(snapshot, row);
+        let piece = |rows: &[Row]| {
+            Arc::new(Piece { rows: rows.to_vec(), glances: rows.iter().map(glance).collect() })
+        };
+        Self { now, pieces: rows.chunks(PIECE).map(piece).collect() }
     }
 
     /// Every row, the most urgent first.
+    #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = &Row> {
-        self.pieces.iter().flat_map(|piece| piece.iter())
+        self.pieces.iter().flat_map(|piece| &piece.rows)
+    }
+
+    /// Every row, the most urgent first, each with what is seen of it at a glance.
+    pub fn glances(&self) -> impl Iterator<Item = (&Glance, &Row)> {
+        self.pieces.iter().flat_map(|piece| piece.glances.iter().zip(&piece.rows))
     }
 
     /// Puts rows in place of others.
-    pub fn replace(&mut self, old: &[Row], new: &[Row]) {
+    pub fn replace(&mut self, old: &[Row], new: &[(Row, Glance)]) {
         for row in old {
             let at = self.piece(row);
             let Some(piece) = self.pieces.get_mut(at) else { continue };
-            if let Ok(place) = piece.binary_search(row) {
-                Arc::make_mut(piece).remove(place);
+            if let Ok(place) = piece.rows.binary_search(row) {
+                let piece = Arc::make_mut(piece);
+                piece.rows.remove(place);
+                piece.glances.remove(place);
             }
-            if self.pieces[at].is_empty() {
+            if self.pieces[at].rows.is_empty() {
                 self.pieces.remove(at);
             }
         }
-        for row in new {
+        for (row, glance) in new {
             if self.pieces.is_empty() {
                 self.pieces.push(Arc::default());
             }
             let at = self.piece(row).min(self.pieces.len() - 1);
             let piece = Arc::make_mut(&mut self.pieces[at]);
-            if let Err(place) = piece.binary_search(row) {
-                piece.insert(place, *row);
+            if let Err(place) = piece.rows.binary_search(row) {
+                piece.rows.insert(place, *row);
+                piece.glances.insert(place, *glance);
             }
-            if piece.len() > 2 * PIECE {
-                let rest = piece.split_off(PIECE);
+            if piece.rows.len() > 2 * PIECE {
+                let rest =
+                    Piece { rows: piece.rows.split_off(PIECE), glances: piece.glances.split_off(PIECE) };
                 self.pieces.insert(at + 1, Arc::new(rest));
             }
         }
@@ -87,8 +119,18 @@ impl Rows {
 
     /// The piece that a row is, or would be, in.
     fn piece(&self, row: &Row) -> usize {
-        let after = self.pieces.partition_point(|piece| piece.first().is_some_and(|first| first <= row));
+        let after = self.pieces.partition_point(|piece| piece.rows.first().is_some_and(|first| first <= row));
         after.saturating_sub(1)
+    }
+}
+
+/// What is seen of a row at a glance.
+pub(crate) fn glance(snapshot: &Snapshot, row: &Row) -> Glance {
+    Glance {
+        child: row.child.unwrap_or(ALONE),
+        class: row.child.map_or(ALONE, |child| snapshot.class(child)),
+        list: row.list,
+        apart: row.person != row.child || row.person.is_none(),
     }
 }
 
@@ -175,7 +217,11 @@ mod tests {
                 let some: Vec<Row> = numbers.iter().map(|at| drawn(*at)).collect();
                 let (before, kept): (Rows, Vec<Row>) = (rows.clone(), rows.iter().copied().collect());
                 if adds {
-                    rows.replace(&[], &some);
+                    let glance = |row: &Row| {
+                        let class = row.at as u32;
+                        (*row, Glance { child: ALONE, class, list: row.list, apart: true })
+                    };
+                    rows.replace(&[], &some.iter().map(glance).collect::<Vec<_>>());
                     all.extend(some);
                 } else {
                     rows.replace(&some, &[]);
@@ -183,7 +229,9 @@ mod tests {
                 }
                 prop_assert!(rows.iter().eq(&all));
                 prop_assert!(before.iter().eq(&kept));
-                prop_assert!(rows.pieces.iter().all(|piece| !piece.is_empty() && piece.len() <= 2 * PIECE));
+                prop_assert!(rows.glances().all(|(glance, row)| glance.class == row.at as u32));
+                let size = |piece: &Arc<Piece>| (1..=2 * PIECE).contains(&piece.rows.len());
+                prop_assert!(rows.pieces.iter().all(size));
             }
         }
     }

@@ -48,11 +48,11 @@ impl<K: Hash + Eq + Clone, V: Clone> Shards<K, V> {
 
 /// A row of things by their place, whose copies share what they have in common.
 #[derive(Debug, Clone)]
-pub(crate) struct Pieces<T>(Vec<Arc<Vec<T>>>);
+pub(crate) struct Pieces<T>(Vec<Arc<[T]>>);
 
 impl<T: Clone> Pieces<T> {
     pub fn new(all: &[T]) -> Self {
-        Self(all.chunks(PIECE).map(|piece| Arc::new(piece.to_vec())).collect())
+        Self(all.chunks(PIECE).map(Arc::from).collect())
     }
 
     pub fn get(&self, at: u32) -> &T {
