@@ -32,6 +32,7 @@ mod rules;
 mod schema;
 mod store;
 mod streams;
+mod tally;
 mod tokens;
 mod tree;
 mod verified;
