@@ -442,6 +442,14 @@ impl Rows<'_> {
     }
 
     fn clock(&mut self, clock: &ClockOutcome) {
+        // A hand-over that both sides stated stops the clocks of lists that know nothing of it yet. That it came late is
+        // no longer work, but a figure.
+        let reunified = self.cases.get(&clock.child).and_then(|case| case.reunification_under_way());
+        if reunified.is_some_and(|one| {
+            matches!(one.status(), ReunificationStatus::HandedOver | ReunificationStatus::Stable)
+        }) {
+            return;
+        }
         let list = match (&clock.standing, clock.due_micros) {
             (Standing::Missed(None), _) => List::MissedNoReason,
             (Standing::Running | Standing::CannotTell | Standing::NotInAnyList, Some(due))

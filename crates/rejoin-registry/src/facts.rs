@@ -4,7 +4,7 @@
 use crate::casework::assignee;
 use crate::database::values;
 use crate::{Case, Error};
-use rejoin_access::{Counterpart, Organisation, SubjectFacts};
+use rejoin_access::{Assignee, Counterpart, Organisation, SubjectFacts};
 use rejoin_casework::{ChildCase, State, StreamId};
 use rejoin_model::{Field, ListKind, PersonId, Record, RecordId, Subject};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,6 +15,8 @@ pub(crate) struct Gathering<'a> {
     organisations: HashMap<String, Organisation>,
     /// Children's cases, by the child's record.
     cases: BTreeMap<RecordId, ChildCase>,
+    /// Of who is proposed as a child's family, the people or teams that the child's case is assigned to.
+    proposed: HashMap<PersonId, BTreeSet<Assignee>>,
     held: BTreeSet<String>,
     now: i64,
 }
@@ -34,7 +36,74 @@ impl Case {
                 cases.insert(child.child(), *child);
             }
         }
-        Ok(Gathering { case: self, organisations: HashMap::new(), cases, held: self.held(now)?, now })
+        let proposed = self.assigned_with_the_child(records, &cases, now)?;
+        Ok(Gathering {
+            case: self,
+            organisations: HashMap::new(),
+            cases,
+            proposed,
+            held: self.held(now)?,
+            now,
+        })
+    }
+
+    /// Whoever is to look at a child's possible family has to see them too: who is proposed for a child is assigned to
+    /// whom the child's case is assigned to. All, or as far as some people's records (of one person) are concerned.
+    fn assigned_with_the_child(
+        &self,
+        records: Option<&[RecordId]>,
+        cases: &BTreeMap<RecordId, ChildCase>,
+        now: i64,
+    ) -> Result<HashMap<PersonId, BTreeSet<Assignee>>, Error> {
+        let assigned = |case: &ChildCase| -> BTreeSet<Assignee> {
+            case.dossier().assigned_at(now).iter().map(|name| assignee(name)).collect()
+        };
+        let mut proposed: HashMap<PersonId, BTreeSet<Assignee>> = HashMap::new();
+        let (of, candidates) = match records {
+            None => {
+                let mut of: HashMap<PersonId, BTreeSet<Assignee>> = HashMap::new();
+                for case in cases.values() {
+                    let names = assigned(case);
+                    if !names.is_empty() {
+                        of.entry(self.person_of_record(case.child())?).or_default().extend(names);
+                    }
+                }
+                // Where nobody is assigned there is nothing to hand on.
+                let candidates = if of.is_empty() { Vec::new() } else { self.candidate_pairs(None)? };
+                (of, candidates)
+            }
+            Some(records) => {
+                let Some(first) = records.first() else { return Ok(proposed) };
+                let candidates = self.candidate_pairs(Some(self.person_of_record(*first)?))?;
+                let mut of = HashMap::new();
+                for (child, _) in &candidates {
+                    if let State::Child(case) = self.state(self.stream_of(*child)?)? {
+                        of.insert(*child, assigned(&case));
+                    }
+                }
+                (of, candidates)
+            }
+        };
+        for (child, other) in candidates {
+            if let Some(names) = of.get(&child) {
+                proposed.entry(other).or_default().extend(names.iter().cloned());
+            }
+        }
+        Ok(proposed)
+    }
+
+    /// Child and other of proposed families: all, or those in which a person is the other.
+    fn candidate_pairs(&self, other: Option<PersonId>) -> Result<Vec<(PersonId, PersonId)>, Error> {
+        let other = other.map(|person| person.to_string());
+        let (such, values): (&str, &[crate::database::Value<'_>]) = match &other {
+            None => ("", &[]),
+            Some(other) => ("WHERE other = ?1", values![other]),
+        };
+        let sql = format!("SELECT child, other FROM candidate {such}");
+        let pairs = self.store.database.rows(&sql, values, |row| {
+            Ok((row.get::<String>(0)?.parse().ok(), row.get::<String>(1)?.parse().ok()))
+        })?;
+        Ok(pairs.into_iter().filter_map(|(child, other)| Some((child?, other?))).collect())
     }
 }
 
@@ -80,6 +149,7 @@ impl Gathering<'_> {
                 }
             }
         }
+        facts.assigned_to.extend(self.proposed.get(&person).into_iter().flatten().cloned());
         // Two files of one child were not held against each other: until they agree, nobody is told where it is.
         let files = records.iter().filter(|record| self.cases.contains_key(&record.id)).count();
         if files > 1 && facts.verified_counterparts.len() > 1 {

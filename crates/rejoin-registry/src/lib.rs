@@ -22,6 +22,7 @@ mod families;
 mod import;
 mod keys;
 mod ledger;
+mod messages;
 mod organisations;
 mod policies;
 mod project;
@@ -49,6 +50,7 @@ pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, 
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use ledger::Known;
+pub use messages::{CardStanding, Message};
 pub use organisations::Organisations;
 pub use receipts::{Contact, FoundReceipt, IssuedReceipt, ProvenReceipt, ReceiptRequest, Standing};
 pub use roles::Roles;
