@@ -102,6 +102,21 @@ impl Interpreter {
         parts.map(|parts| parts.join("\u{1f}"))
     }
 
+    /// A row's number of a field, as [`Interpreter::record`] understands it, without reading the rest of the row.
+    pub fn identifier(&self, field: Field, cells: &[String]) -> Option<String> {
+        if field.kind() != FieldKind::Identifier {
+            return None;
+        }
+        let (_, columns) = self.bound.iter().find(|(of, _)| *of == field)?;
+        // Numbers are understood without the row's country, which only telephones need.
+        let values = columns.iter().filter_map(|at| cells.get(*at));
+        let mut values = values.filter_map(|cell| understand(field, cell, &self.resolved.context).value);
+        match values.next()? {
+            Value::Identifier(number) => Some(number.0),
+            _ => None,
+        }
+    }
+
     /// Whether the list has a key at all.
     pub fn has_key(&self) -> bool {
         !self.resolved.key.is_empty()

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-const HELP: &str = "--people N (10000) --events N (100000) --appends N (300) --pages N (1000) --link --rebuild --only sqlite|postgres --in DIR";
+const HELP: &str = "--people N (10000) --events N (100000) --appends N (300) --pages N (1000) --link --rebuild --only sqlite|postgres --in DIR --again (reads the case that an earlier run left in DIR)";
 
 const COLUMNS: &str = "Civ ID,A-Number,Family Unit Group#,First Name,Last Name,Gender,BIRTH_DATE,CITIZENSHIP,Apprehension Date,Station,Notes";
 const LISTS: u64 = 10;
@@ -26,6 +26,7 @@ struct Size {
     rebuild: bool,
     only: Option<String>,
     directory: Option<PathBuf>,
+    again: bool,
 }
 
 #[allow(clippy::disallowed_methods, reason = "a bench measures time")]
@@ -102,9 +103,30 @@ fn bench(size: &Size, settings: &Settings) -> Result<(), Box<dyn Error>> {
     let base = size.directory.clone().unwrap_or_else(|| temporary.path().to_path_buf());
     let name = if settings.database_url.is_some() { "postgres" } else { "sqlite" };
     let path = base.join(name);
-    let mut case = Case::init_with(&path, settings, &stamp(0))?;
-    println!("\n{}", case.kept_by());
+    if !size.again {
+        make(size, settings, &path, name)?;
+    }
+    let began = now();
+    let mut case = Case::open_with(&path, settings)?;
+    let checkpoint = case.checkpoint()?;
+    say("open", &format!("{:.1} ms, {} events", began.elapsed().as_secs_f64() * 1e3, checkpoint.size));
+    pages(size, &case)?;
 
+    let began = now();
+    case.verify(Some(checkpoint), &quiet)?;
+    say("verify", &format!("{}, memory so far {}", rate(checkpoint.size, began), memory()));
+    if size.rebuild {
+        let began = now();
+        case.rebuild(&stamp(2), &quiet)?;
+        say("rebuild", &format!("{}, memory so far {}", rate(checkpoint.size, began), memory()));
+    }
+    Ok(())
+}
+
+/// Makes a case and writes to it.
+fn make(size: &Size, settings: &Settings, path: &Path, name: &str) -> Result<(), Box<dyn Error>> {
+    let mut case = Case::init_with(path, settings, &stamp(0))?;
+    println!("\n{}", case.kept_by());
     let (started, mut times) = (now(), Vec::new());
     for at in 0..size.appends {
         let began = now();
@@ -123,28 +145,12 @@ fn bench(size: &Size, settings: &Settings) -> Result<(), Box<dyn Error>> {
     if settings.database_url.is_none() {
         let keys = path.with_file_name(format!("{name}.keys"));
         let megabytes = |directory: &Path| bytes_under(directory) / 1_000_000;
-        say("on disk", &format!("{} MB, keys {} MB", megabytes(&path), megabytes(&keys)));
+        say("on disk", &format!("{} MB, keys {} MB", megabytes(path), megabytes(&keys)));
     }
     if size.link {
         let began = now();
         let report = case.link(&stamp(1), &quiet)?;
         say("link", &format!("{} people, {:.1} s", report.people, began.elapsed().as_secs_f64()));
-    }
-
-    drop(case);
-    let began = now();
-    let mut case = Case::open_with(&path, settings)?;
-    let checkpoint = case.checkpoint()?;
-    say("open", &format!("{:.1} ms, {} events", began.elapsed().as_secs_f64() * 1e3, checkpoint.size));
-    pages(size, &case)?;
-
-    let began = now();
-    case.verify(Some(checkpoint), &quiet)?;
-    say("verify", &format!("{}, memory so far {}", rate(checkpoint.size, began), memory()));
-    if size.rebuild {
-        let began = now();
-        case.rebuild(&stamp(2), &quiet)?;
-        say("rebuild", &format!("{}, memory so far {}", rate(checkpoint.size, began), memory()));
     }
     Ok(())
 }
@@ -213,6 +219,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         rebuild: false,
         only: None,
         directory: None,
+        again: false,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -224,6 +231,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--pages" => size.pages = next()?.parse()?,
             "--link" => size.link = true,
             "--rebuild" => size.rebuild = true,
+            "--again" => size.again = true,
             "--only" => size.only = Some(next()?),
             "--in" => size.directory = Some(next()?.into()),
             _ => return Err(HELP.into()),

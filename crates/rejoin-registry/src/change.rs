@@ -7,7 +7,7 @@ use crate::store::{Store, families_digest, hash_of};
 use crate::wire::{DnaCompared, DnaDestroyed, MatchDecided, MatchUndone, SubjectErased};
 use crate::{Error, Stamp, schema, tree};
 use rejoin_ledger::{Checkpoint, Envelope, Hash};
-use rejoin_model::{Finding, RecordId};
+use rejoin_model::Finding;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
@@ -17,6 +17,43 @@ pub(crate) const LASTING: [&str; 3] = ["row-changed", "row-vanished", "family-li
 /// Version of a payload as it is, and of one that is sealed.
 pub(crate) const PLAIN: u16 = 1;
 pub(crate) const SEALED: u16 = 2;
+
+/// A finding, ready to be written: what it says is sealed for its record, or for its list when it has none.
+pub(crate) struct ReadyFinding {
+    code: &'static str,
+    line: Option<u32>,
+    column: String,
+    sealed: Vec<u8>,
+    record: Option<String>,
+}
+
+impl ReadyFinding {
+    pub fn new(keys: &Keys, list: &str, finding: &Finding) -> Result<Self, Error> {
+        let record = finding.record.map(|record| record.to_string());
+        let subject = record.clone().unwrap_or_else(|| list_subject(list));
+        let sealed = keys.seal("finding", &[&subject], &bytes(&(&finding.said, &finding.understood)))?;
+        Ok(Self {
+            code: finding.code.word(),
+            line: finding.row,
+            column: finding.column.clone(),
+            sealed,
+            record,
+        })
+    }
+}
+
+/// A family-unit number, ready to be written: under a token, and sealed for its record.
+pub(crate) struct ReadyUnit {
+    token: String,
+    sealed: Vec<u8>,
+}
+
+impl ReadyUnit {
+    pub fn new(keys: &Keys, record: &str, unit: &str) -> Result<Self, Error> {
+        let token = keys.token("family-unit", unit)?;
+        Ok(Self { token, sealed: keys.seal("family-unit", &[record], &bytes(&unit))? })
+    }
+}
 
 /// A change under way.
 pub(crate) struct Change<'a> {
@@ -77,17 +114,34 @@ impl<'a> Change<'a> {
         subjects: &[&str],
         payload: &impl serde::Serialize,
     ) -> Result<u64, Error> {
-        // Sealing for somebody who was erased would give them a key again.
+        self.refuse_erased(subjects)?;
+        let sealed = self.keys().seal(kind, subjects, &bytes(payload))?;
+        self.append_bytes(stamp, kind, SEALED, &sealed)
+    }
+
+    /// Appends an event whose payload was sealed for its subjects before: many are sealed at a time, written one by one.
+    pub fn append_ready(
+        &self,
+        stamp: &Stamp,
+        kind: &str,
+        subjects: &[&str],
+        sealed: &[u8],
+    ) -> Result<u64, Error> {
+        self.refuse_erased(subjects)?;
+        self.append_bytes(stamp, kind, SEALED, sealed)
+    }
+
+    /// Sealing for somebody who was erased would give them a key again.
+    fn refuse_erased(&self, subjects: &[&str]) -> Result<(), Error> {
         let mut erased = self.erased.borrow_mut();
         let erased = match &mut *erased {
             Some(erased) => erased,
             none => none.insert(self.store.erased()?),
         };
-        if subjects.iter().any(|subject| erased.contains(*subject)) {
-            return Err(Error::Denied(rejoin_access::Refusal::NotFound.words().0.into()));
+        match subjects.iter().any(|subject| erased.contains(*subject)) {
+            true => Err(Error::Denied(rejoin_access::Refusal::NotFound.words().0.into())),
+            false => Ok(()),
         }
-        let sealed = self.keys().seal(kind, subjects, &bytes(payload))?;
-        self.append_bytes(stamp, kind, SEALED, &sealed)
     }
 
     fn append_bytes(&self, stamp: &Stamp, kind: &str, version: u16, payload: &[u8]) -> Result<u64, Error> {
@@ -185,9 +239,11 @@ impl<'a> Change<'a> {
     pub fn record(&self, id: &str, list: &str, event: u64, delivery: u64) -> Result<(), Error> {
         self.execute(
             "INSERT INTO record (id, list, event, delivery, present) VALUES (?1, ?2, ?3, ?4, 1) \
-             ON CONFLICT (id) DO UPDATE SET event = excluded.event, delivery = excluded.delivery, present = 1",
+             ON CONFLICT (id) DO UPDATE SET event = excluded.event, delivery = excluded.delivery",
             values![id, list, event, delivery],
-        )
+        )?;
+        // By itself: most rows are present already, and the index over it is then left alone.
+        self.execute("UPDATE record SET present = 1 WHERE id = ?1 AND present = 0", values![id])
     }
 
     pub fn absent(&self, id: &str) -> Result<(), Error> {
@@ -195,18 +251,15 @@ impl<'a> Change<'a> {
     }
 
     /// A family-unit number that the border gave a record: kept whatever a later delivery says.
-    pub fn family_unit(&self, record: &str, list: &str, unit: &str) -> Result<(), Error> {
-        let token = self.keys().token("family-unit", unit)?;
-        let sealed = self.keys().seal("family-unit", &[record], &bytes(&unit))?;
+    pub fn family_unit(&self, record: &str, list: &str, unit: &ReadyUnit) -> Result<(), Error> {
         self.execute(
             "INSERT INTO family_unit (record, list, token, sealed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-            values![record, list, token, &sealed],
+            values![record, list, &unit.token, &unit.sealed],
         )
     }
 
-    /// Takes back a number that was never one: an earlier mapping had read it from the same cells.
-    pub fn not_a_unit(&self, record: &str, unit: &str) -> Result<(), Error> {
-        let token = self.keys().token("family-unit", unit)?;
+    /// Takes back a number that was never one, by its token: an earlier mapping had read it from the same cells.
+    pub fn not_a_unit(&self, record: &str, token: &str) -> Result<(), Error> {
         self.execute("DELETE FROM family_unit WHERE record = ?1 AND token = ?2", values![record, token])
     }
 
@@ -244,24 +297,28 @@ impl<'a> Change<'a> {
         )
     }
 
-    /// A finding: what it says is sealed for its record, or for its list when it has none.
-    pub fn finding(&self, delivery: u64, list: &str, finding: &Finding) -> Result<(), Error> {
-        let record = finding.record.map(|record| record.to_string());
-        let subject = record.clone().unwrap_or_else(|| list_subject(list));
-        let sealed =
-            self.keys().seal("finding", &[&subject], &bytes(&(&finding.said, &finding.understood)))?;
+    /// A finding.
+    pub fn finding(&self, delivery: u64, list: &str, finding: &ReadyFinding) -> Result<(), Error> {
         self.execute(
             "INSERT INTO finding (delivery, list, code, line, col, sealed, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            values![delivery, list, finding.code.word(), finding.row, &finding.column, &sealed, record],
+            values![
+                delivery,
+                list,
+                finding.code,
+                finding.line,
+                &finding.column,
+                &finding.sealed,
+                finding.record.as_deref()
+            ],
         )
     }
 
     /// Findings about a record's cells are those of its newest row.
-    pub fn forget_findings(&self, record: RecordId) -> Result<(), Error> {
+    pub fn forget_findings(&self, record: &str) -> Result<(), Error> {
         let [one, two, three] = LASTING;
         self.execute(
             "DELETE FROM finding WHERE record = ?1 AND code NOT IN (?2, ?3, ?4)",
-            values![record.to_string(), one, two, three],
+            values![record, one, two, three],
         )
     }
 

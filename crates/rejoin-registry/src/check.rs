@@ -3,35 +3,75 @@
 //! ledger. What cannot be read must have been erased, and what was erased must not be readable.
 
 use crate::change::LASTING;
+use crate::keys::Keys;
 use crate::project::{Reader, StoredEvent, payload};
-use crate::store::{Store, families_digest, people_digest};
+use crate::store::{Store, families_digest, open_texts, people_digest};
+use crate::tally::{Digester, Tally};
 use crate::wire::{
     self, DnaCompared, DnaDestroyed, ListReceived, MatchDecided, MatchUndone, ModelRun, RecordAbsent,
     RecordReceived, Seen, Streamed, SubjectErased, WireFinding,
 };
 use crate::{Error, Progress, evidence, receipts};
+use rayon::prelude::*;
 use rejoin_ledger::Hash;
-use rejoin_model::{Field, Finding};
+use rejoin_model::{Field, Finding, RecordId};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-/// A record as the tables should have it: event, delivery, presence, findings about its newest row.
+/// Events and rows that are read in one piece, on every core.
+const AT_A_TIME: usize = 8192;
+
+/// A record as the tables should have it: event, delivery, presence, findings about it.
 struct Expected {
-    list: String,
+    list: Arc<str>,
     event: u64,
     delivery: u64,
     present: bool,
-    findings: Vec<String>,
-    /// Findings of its deliveries, each with its code: some stay when the row comes again.
-    kept: Vec<(&'static str, String)>,
+    /// Findings that stay when the row comes again, and those that do not.
+    lasting: Tally,
+    passing: Tally,
+}
+
+impl Expected {
+    fn add(&mut self, code: &str, finding: Tally) {
+        match LASTING.contains(&code) {
+            true => self.lasting += finding,
+            false => self.passing += finding,
+        }
+    }
+}
+
+/// A row of an event, read apart from all others: many at a time.
+struct Row {
+    id: RecordId,
+    list: Arc<str>,
+    delivery: u64,
+    /// A family-unit number that was none, and the one that it has.
+    misread: Option<String>,
+    unit: Option<String>,
+    /// What is said and found of it, each with its code.
+    findings: Vec<(&'static str, Tally)>,
+}
+
+/// An event, with what could be read ahead of it.
+enum Ahead {
+    Row(Row),
+    /// A row of no delivery, or of no id: nothing is derived of it.
+    Nothing,
+    /// A row whose subject has no key any more.
+    Unreadable,
+    /// An event of another kind.
+    Other,
 }
 
 /// What the events give.
-#[derive(Default)]
 struct Second {
-    readers: HashMap<u64, Reader>,
-    records: BTreeMap<String, Expected>,
-    findings: Vec<String>,
+    digester: Digester,
+    readers: HashMap<u64, (Reader, Arc<str>)>,
+    records: HashMap<RecordId, Expected>,
+    /// Findings of no record.
+    findings: Tally,
     deliveries: Vec<String>,
     units: BTreeSet<String>,
     /// Position → child, other, and where it was taken back or certified.
@@ -56,13 +96,17 @@ struct Second {
 pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error> {
     store.keys.preload()?;
     let total = store.checkpoint()?.size;
-    let mut second = Second::default();
+    let mut second = Second::new()?;
+    let mut events = Vec::with_capacity(AT_A_TIME);
     store.each_event(|event| {
-        if event.sequence.is_multiple_of(4096) {
-            progress("checking derived records", event.sequence, total);
+        events.push(event);
+        if events.len() < AT_A_TIME {
+            return Ok(());
         }
-        second.event(store, &event)
+        progress("checking derived records", events.last().map_or(0, |event| event.sequence), total);
+        second.events(store, &std::mem::take(&mut events))
     })?;
+    second.events(store, &events)?;
     if let Some(lost) = second.unreadable.iter().find(|subject| !second.erased.contains_key(*subject)) {
         return Err(Error::KeyLost(lost.clone()));
     }
@@ -75,6 +119,101 @@ pub(crate) fn derived(store: &Store, progress: Progress<'_>) -> Result<(), Error
 }
 
 impl Second {
+    fn new() -> Result<Self, Error> {
+        Ok(Self {
+            digester: Digester::new()?,
+            readers: HashMap::new(),
+            records: HashMap::new(),
+            findings: Tally::default(),
+            deliveries: Vec::new(),
+            units: BTreeSet::new(),
+            decisions: BTreeMap::new(),
+            comparisons: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            activity: BTreeSet::new(),
+            receipts: BTreeMap::new(),
+            erased: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+            runs: HashMap::new(),
+        })
+    }
+
+    /// Takes events: rows are read on every core, and then all in their order.
+    fn events(&mut self, store: &Store, events: &[StoredEvent]) -> Result<(), Error> {
+        for event in events.iter().filter(|event| event.kind == wire::LIST_RECEIVED) {
+            if let Some(received) = payload::<ListReceived>(&store.keys, event)? {
+                let list = Arc::from(received.list.as_str());
+                self.readers.insert(event.sequence, (Reader::new(&received)?, list));
+            }
+        }
+        let (keys, here) = (&store.keys, &*self);
+        let ahead = events.par_iter().map(|event| here.ahead(keys, event));
+        let ahead = ahead.collect::<Result<Vec<_>, Error>>()?;
+        for (event, ahead) in events.iter().zip(ahead) {
+            match ahead {
+                Ahead::Row(row) => self.row(event.sequence, row),
+                Ahead::Nothing => {}
+                Ahead::Unreadable => self.lacks_keys(store, event)?,
+                Ahead::Other => self.event(store, event)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn ahead(&self, keys: &Keys, event: &StoredEvent) -> Result<Ahead, Error> {
+        if event.kind != wire::RECORD_RECEIVED {
+            return Ok(Ahead::Other);
+        }
+        let Some(received) = payload::<RecordReceived>(keys, event)? else { return Ok(Ahead::Unreadable) };
+        let (Some((reader, list)), Ok(id)) = (self.readers.get(&received.delivery), received.id.parse())
+        else {
+            return Ok(Ahead::Nothing);
+        };
+        let (record, doubts) = reader.read(id, received.row, &received.cells);
+        let unit = |number: &str| format!("{} {number} {}", received.id, reader.list);
+        let said = received.findings.iter().filter_map(WireFinding::finding);
+        Ok(Ahead::Row(Row {
+            id,
+            list: Arc::clone(list),
+            delivery: received.delivery,
+            misread: received.misread_unit.as_deref().map(unit),
+            unit: record.identifier(Field::FamilyUnitNumber).map(unit),
+            findings: said
+                .chain(doubts)
+                .map(|one| (one.code.word(), self.digester.of(&line(received.delivery, list, &one))))
+                .collect(),
+        }))
+    }
+
+    fn row(&mut self, sequence: u64, row: Row) {
+        if let Some(misread) = &row.misread {
+            self.units.remove(misread);
+        }
+        self.units.extend(row.unit);
+        let before = self.records.get(&row.id).map(|record| record.lasting);
+        let mut expected = Expected {
+            list: row.list,
+            event: sequence,
+            delivery: row.delivery,
+            present: true,
+            lasting: before.unwrap_or_default(),
+            passing: Tally::default(),
+        };
+        row.findings.into_iter().for_each(|(code, finding)| expected.add(code, finding));
+        self.records.insert(row.id, expected);
+    }
+
+    /// Notes whose key is missing.
+    fn lacks_keys(&mut self, store: &Store, event: &StoredEvent) -> Result<(), Error> {
+        for subject in event.subjects() {
+            if !store.keys.has(subject)? {
+                self.unreadable.insert(subject.to_owned());
+            }
+        }
+        Ok(())
+    }
+
     /// Reads a payload, and notes whose key is missing.
     fn read<T: serde::de::DeserializeOwned>(
         &mut self,
@@ -83,11 +222,7 @@ impl Second {
     ) -> Result<Option<T>, Error> {
         let read = payload(&store.keys, event)?;
         if read.is_none() {
-            for subject in event.subjects() {
-                if !store.keys.has(subject)? {
-                    self.unreadable.insert(subject.to_owned());
-                }
-            }
+            self.lacks_keys(store, event)?;
         }
         Ok(read)
     }
@@ -106,57 +241,28 @@ impl Second {
             wire::LIST_RECEIVED => {
                 let received = read!(ListReceived);
                 for finding in received.findings.iter().filter_map(WireFinding::finding) {
-                    let line = line(event.sequence, &received.list, &finding);
+                    let line = self.digester.of(&line(event.sequence, &received.list, &finding));
                     // In version 1 findings about a record were here.
-                    match finding.record.and_then(|record| self.records.get_mut(&record.to_string())) {
-                        Some(record) => record.kept.push((finding.code.word(), line)),
-                        None => self.findings.push(line),
+                    match finding.record.and_then(|record| self.records.get_mut(&record)) {
+                        Some(record) => record.add(finding.code.word(), line),
+                        None => self.findings += line,
                     }
                 }
                 self.deliveries.push(format!(
                     "{} {} {} {}",
                     event.sequence, received.list, received.file, received.mapping
                 ));
-                self.readers.insert(event.sequence, Reader::new(&received)?);
-            }
-            wire::RECORD_RECEIVED => {
-                let received = read!(RecordReceived);
-                let (Some(reader), Ok(id)) = (self.readers.get(&received.delivery), received.id.parse())
-                else {
-                    return Ok(());
-                };
-                let (record, doubts) = reader.read(id, received.row, &received.cells);
-                if let Some(misread) = &received.misread_unit {
-                    self.units.remove(&format!("{} {misread} {}", received.id, reader.list));
-                }
-                if let Some(unit) = record.identifier(Field::FamilyUnitNumber) {
-                    self.units.insert(format!("{} {unit} {}", received.id, reader.list));
-                }
-                let of = |finding: &Finding| line(received.delivery, &reader.list, finding);
-                let before = self.records.remove(&received.id);
-                let mut kept = before.map(|record| record.kept).unwrap_or_default();
-                kept.retain(|(code, _)| LASTING.contains(code));
-                let said = received.findings.iter().filter_map(WireFinding::finding);
-                kept.extend(said.map(|one| (one.code.word(), of(&one))));
-                let expected = Expected {
-                    list: reader.list.clone(),
-                    event: event.sequence,
-                    delivery: received.delivery,
-                    present: true,
-                    findings: doubts.iter().map(of).collect(),
-                    kept,
-                };
-                self.records.insert(received.id, expected);
             }
             wire::RECORD_ABSENT => {
                 let absent = read!(RecordAbsent);
-                let list = self.readers.get(&absent.delivery).map(|reader| reader.list.clone());
-                if let (Some(record), Some(list)) = (self.records.get_mut(&absent.id), list) {
+                let list = self.readers.get(&absent.delivery).map(|(_, list)| Arc::clone(list));
+                let record = absent.id.parse().ok().and_then(|id: RecordId| self.records.get_mut(&id));
+                if let (Some(record), Some(list)) = (record, list) {
                     record.present = false;
-                    let findings = absent.findings.iter().filter_map(WireFinding::finding);
-                    record
-                        .kept
-                        .extend(findings.map(|one| (one.code.word(), line(absent.delivery, &list, &one))));
+                    for finding in absent.findings.iter().filter_map(WireFinding::finding) {
+                        let line = self.digester.of(&line(absent.delivery, &list, &finding));
+                        record.add(finding.code.word(), line);
+                    }
                 }
             }
             wire::PEOPLE_LINKED => {
@@ -224,7 +330,9 @@ impl Second {
 
     fn erase(&mut self, sequence: u64, tombstone: SubjectErased) {
         let gone: HashSet<&String> = tombstone.subjects.iter().collect();
-        self.records.retain(|id, _| !gone.contains(id));
+        for id in gone.iter().filter_map(|id| id.parse::<RecordId>().ok()) {
+            self.records.remove(&id);
+        }
         self.units.retain(|line| !gone.iter().any(|id| line.starts_with(&format!("{id} "))));
         for pairs in [&mut self.decisions, &mut self.comparisons] {
             pairs.retain(|_, (child, other, _)| !gone.contains(child) && !gone.contains(other));
@@ -263,16 +371,17 @@ impl Second {
             }
             Ok(format!("{} {}", texts.join(" "), row.get::<i64>(count)?))
         };
-        let records = self.records.iter().map(|(id, record)| {
-            format!("{id} {} {} {} {}", record.list, record.event, record.delivery, record.present)
+        let digester = &self.digester;
+        let records = self.records.par_iter().map(|(id, record)| {
+            let Expected { list, event, delivery, present, .. } = record;
+            digester.of(&format!("{id} {list} {event} {delivery} {present}"))
         });
-        let records: Vec<String> = records.collect();
+        let records: Tally = records.sum();
         let mut findings = self.findings;
-        for record in self.records.into_values() {
-            findings.extend(record.findings);
-            findings.extend(record.kept.into_iter().map(|(_, line)| line));
+        for record in self.records.values() {
+            findings += record.lasting;
+            findings += record.passing;
         }
-        findings.sort_unstable();
         let entries = self.entries.into_iter().map(|((kind, id), event)| format!("{kind} {id} {event}"));
         let streams =
             self.streams.into_iter().map(|((stream, version), event)| format!("{stream} {version} {event}"));
@@ -297,8 +406,8 @@ impl Second {
                 == activity.collect::<Vec<_>>(),
             store.lines("SELECT subject, event FROM erased ORDER BY subject", |row| words(row, 1))?
                 == erased.collect::<Vec<_>>(),
-            record_lines(store)? == records,
-            finding_lines(store)? == findings,
+            record_lines(store, digester)? == records,
+            finding_lines(store, digester)? == findings,
             store.lines("SELECT sequence, list, file, mapping FROM delivery ORDER BY sequence", |row| {
                 let texts: [String; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
                 Ok(format!("{} {}", row.get::<i64>(0)?, texts.join(" ")))
@@ -315,29 +424,54 @@ impl Second {
     }
 }
 
-fn record_lines(store: &Store) -> Result<Vec<String>, Error> {
-    store.lines("SELECT id, list, event, delivery, present FROM record ORDER BY id", |row| {
+fn record_lines(store: &Store, digester: &Digester) -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    let sql = "SELECT id, list, event, delivery, present FROM record";
+    store.database.each(sql, &[], |row| {
         let (id, list): (String, String) = (row.get(0)?, row.get(1)?);
-        Ok(format!("{id} {list} {} {} {}", row.get::<i64>(2)?, row.get::<i64>(3)?, row.get::<bool>(4)?))
-    })
+        let (event, delivery): (i64, i64) = (row.get(2)?, row.get(3)?);
+        tally += digester.of(&format!("{id} {list} {event} {delivery} {}", row.get::<bool>(4)?));
+        Ok(())
+    })?;
+    Ok(tally)
 }
 
-fn finding_lines(store: &Store) -> Result<Vec<String>, Error> {
+/// A finding as the table has it: what stands in the clear before and behind what is sealed.
+struct Stored {
+    before: String,
+    sealed: Vec<u8>,
+    record: String,
+}
+
+fn finding_lines(store: &Store, digester: &Digester) -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    let mut take = |rows: Vec<Stored>| -> Result<(), Error> {
+        let keys = &store.keys;
+        let lines = rows.par_iter().map(|row| {
+            let opened = open_texts::<(String, String)>(keys, "finding", &row.sealed)?;
+            let (said, understood) = opened.unwrap_or_default();
+            let line = [&row.before, &said, &understood, &row.record].map(String::as_str).join("\u{1f}");
+            Ok(digester.of(&line))
+        });
+        tally += lines.collect::<Result<Vec<_>, Error>>()?.into_iter().sum();
+        Ok(())
+    };
     let sql = "SELECT delivery, list, code, line, col, sealed, record FROM finding";
-    let mut lines = store.lines(sql, |row| {
+    let mut rows = Vec::with_capacity(AT_A_TIME);
+    store.database.each(sql, &[], |row| {
         let number: Option<i64> = row.get(3)?;
         let number = number.map(|number| number.to_string()).unwrap_or_default();
         let [list, code, column]: [String; 3] = [row.get(1)?, row.get(2)?, row.get(4)?];
-        let opened = store.open_texts::<(String, String)>("finding", &row.get::<Vec<u8>>(5)?)?;
-        let (said, understood) = opened.unwrap_or_default();
-        let record: String = row.get::<Option<String>>(6)?.unwrap_or_default();
         let delivery = row.get::<i64>(0)?.to_string();
-        Ok([&delivery, &list, &code, &number, &column, &said, &understood, &record]
-            .map(String::as_str)
-            .join("\u{1f}"))
+        rows.push(Stored {
+            before: [delivery, list, code, number, column].join("\u{1f}"),
+            sealed: row.get(5)?,
+            record: row.get::<Option<String>>(6)?.unwrap_or_default(),
+        });
+        if rows.len() == AT_A_TIME { take(std::mem::take(&mut rows)) } else { Ok(()) }
     })?;
-    lines.sort_unstable();
-    Ok(lines)
+    take(rows)?;
+    Ok(tally)
 }
 
 fn unit_lines(store: &Store) -> Result<BTreeSet<String>, Error> {

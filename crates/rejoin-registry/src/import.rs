@@ -1,17 +1,20 @@
 //! The import command: a file to a delivery, compared with the list's last delivery.
 
-use crate::change::{Change, list_subject};
+use crate::change::{Change, bytes, list_subject};
 use crate::database::values;
-use crate::project::{Projector, Reader, StoredEvent, payload};
+use crate::keys::Keys;
+use crate::project::{Projector, Reader, Readers, ReadyRow, StoredEvent, payload};
 use crate::store::{EVENT, Store};
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, WireFinding};
 use crate::{Case, Error, Progress, Stamp};
+use rayon::prelude::*;
 use rejoin_ingest::interpret::{content, keyless};
 use rejoin_ingest::{Interpreter, Mapping, Row, Table, mapping, presets, table};
 use rejoin_ledger::Hash;
-use rejoin_model::{Field, Finding, FindingCode, Record, RecordId};
+use rejoin_model::{Field, Finding, FindingCode, RecordId};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::mpsc::sync_channel;
 
 /// What to import, and how.
 pub struct ImportRequest<'a> {
@@ -89,7 +92,15 @@ struct Received<'a> {
 struct LastDelivery {
     known: HashMap<RecordId, Known>,
     /// By the event of the delivery.
-    deliveries: HashMap<u64, (Reader, ListReceived)>,
+    deliveries: HashMap<u64, Delivered>,
+}
+
+/// A delivery that came before.
+struct Delivered {
+    reader: Reader,
+    received: ListReceived,
+    /// No two of its columns have one name: then cells are compared column by column.
+    plain: bool,
 }
 
 impl Case {
@@ -167,7 +178,7 @@ impl Case {
         // Who was erased stays erased, whoever sends the row again. What it says is not repeated in the finding.
         let erased = self.store.erased()?;
         for (id, row) in identified {
-            if erased.contains(&id.to_string()) {
+            if !erased.is_empty() && erased.contains(&id.to_string()) {
                 let words = "its record was erased; see the tombstone in the ledger";
                 findings.push(Finding::new(FindingCode::ErasedNotTaken, "", "", words).at_row(row.number));
                 continue;
@@ -214,19 +225,22 @@ impl Case {
             });
         }
         gone.sort_unstable();
+        // In the order of ids, as the tables are: each of their pages is then written once, however long the list is.
+        received.sort_unstable_by_key(|row| row.id);
         report.gone = gone.len() as u64;
+        // What a row says of a family unit, now and then.
+        let unit = |interpreter: &Interpreter, cells: &[String]| {
+            interpreter.identifier(Field::FamilyUnitNumber, cells)
+        };
         for Received { id, row, before, reread, misread } in &mut received {
             let Some(before) = *before else { continue };
-            let origin = rejoin_model::Origin { file: file_bytes, row: row.number };
-            let (now, _) = interpreter.record(*id, origin, &row.cells);
-            let then = last.read(*id, before);
+            let now = unit(&interpreter, &row.cells);
+            let then = last.delivered(before).and_then(|of| unit(&of.reader.interpreter, &before.cells));
             if *reread {
                 // The same cells, read otherwise: no link vanished, the last reading was wrong.
-                let unit = |record: &Record| record.identifier(Field::FamilyUnitNumber).map(str::to_owned);
-                let was = then.as_ref().and_then(unit);
-                *misread = was.filter(|was| unit(&now).as_ref() != Some(was));
+                *misread = then.filter(|then| now.as_ref() != Some(then));
             } else {
-                findings.extend(link_gone(then.as_ref(), Some(&now), row.number));
+                findings.extend(link_gone(*id, then, Some(now), row.number));
             }
         }
         for id in &gone {
@@ -237,7 +251,8 @@ impl Case {
                 ..Finding::new(FindingCode::RowVanished, "", &said, "kept, marked as absent")
                     .at_row(before.row)
             });
-            findings.extend(link_gone(last.read(*id, before).as_ref(), None, before.row));
+            let then = last.delivered(before).and_then(|of| unit(&of.reader.interpreter, &before.cells));
+            findings.extend(link_gone(*id, then, None, before.row));
         }
         if seen_before && report.added + report.changed + report.gone + report.reread == 0 {
             report.seen_before = true;
@@ -283,6 +298,24 @@ impl Case {
     }
 }
 
+/// Rows that are read and sealed in one piece, and how many pieces may wait to be written.
+const AT_A_TIME: usize = 1024;
+const AHEAD: usize = 4;
+
+/// A row ready to be written: the payload of its event, and what the tables get.
+struct Sealed {
+    id: String,
+    payload: Vec<u8>,
+    row: Option<ReadyRow>,
+}
+
+impl Sealed {
+    fn new(keys: &Keys, readers: &Readers, received: &RecordReceived) -> Result<Self, Error> {
+        let payload = keys.seal(wire::RECORD_RECEIVED, &[&received.id], &bytes(received))?;
+        Ok(Self { id: received.id.clone(), payload, row: ReadyRow::new(keys, readers, received)? })
+    }
+}
+
 fn write(
     change: &Change<'_>,
     stamp: &Stamp,
@@ -296,21 +329,41 @@ fn write(
     let delivery = change.append_sealed(stamp, wire::LIST_RECEIVED, &[&list_subject(&event.list)], event)?;
     projector.list_received(change, delivery, event)?;
     let total = received.len() as u64;
-    for (at, Received { id, row, misread, .. }) in received.iter().enumerate() {
-        let record = RecordReceived {
+    let rows: Vec<RecordReceived> = received
+        .iter()
+        .map(|Received { id, row, misread, .. }| RecordReceived {
             id: id.to_string(),
             delivery,
             row: row.number,
             cells: row.cells.clone(),
             misread_unit: misread.clone(),
             findings: findings.remove(id).unwrap_or_default(),
-        };
-        let sequence = change.append_sealed(stamp, wire::RECORD_RECEIVED, &[&record.id], &record)?;
-        projector.record_received(change, sequence, &record)?;
-        if at % 2048 == 0 {
-            progress(&event.list, at as u64, total);
+        })
+        .collect();
+    // Rows are read and sealed on every core while those before them are written.
+    let (keys, readers) = (change.keys(), &projector.readers);
+    std::thread::scope(|scope| {
+        let (send, ready) = sync_channel::<Result<Vec<Sealed>, Error>>(AHEAD);
+        scope.spawn(move || {
+            for rows in rows.chunks(AT_A_TIME) {
+                let sealed = rows.par_iter().map(|row| Sealed::new(keys, readers, row)).collect();
+                // Nobody listens any more: what is written failed.
+                if send.send(sealed).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut at = 0;
+        for rows in ready {
+            for Sealed { id, payload, row } in rows? {
+                let sequence = change.append_ready(stamp, wire::RECORD_RECEIVED, &[&id], &payload)?;
+                row.map_or(Ok(()), |row| row.write(change, sequence))?;
+                at += 1;
+            }
+            progress(&event.list, at, total);
         }
-    }
+        Ok::<(), Error>(())
+    })?;
     for id in gone {
         let findings = findings.remove(id).unwrap_or_default();
         let absent = RecordAbsent { id: id.to_string(), delivery, findings };
@@ -348,34 +401,43 @@ fn last_delivery(store: &Store, list: &str) -> Result<LastDelivery, Error> {
     let mut deliveries = HashMap::new();
     for stored in store.database.rows(&sql, values![list], StoredEvent::from_row)? {
         if let Some(received) = payload::<ListReceived>(&store.keys, &stored)? {
-            deliveries.insert(stored.sequence, (Reader::new(&received)?, received));
+            let names: HashSet<&String> = received.columns.iter().collect();
+            let plain = names.len() == received.columns.len();
+            let delivered = Delivered { reader: Reader::new(&received)?, received, plain };
+            deliveries.insert(stored.sequence, delivered);
         }
     }
     let mut known = HashMap::new();
+    let keys = &store.keys;
+    let mut take = |stored: Vec<(StoredEvent, bool)>| -> Result<(), Error> {
+        let rows = stored.par_iter().map(|(event, present)| {
+            let received = payload::<RecordReceived>(keys, event)?;
+            Ok(received.and_then(|RecordReceived { id, cells, delivery, row, .. }| {
+                Some((id.parse().ok()?, Known { cells, delivery, row, present: *present }))
+            }))
+        });
+        known.extend(rows.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten());
+        Ok(())
+    };
     let sql = format!(
         "SELECT {EVENT}, r.present FROM record r JOIN event e ON e.sequence = r.event WHERE r.list = ?1"
     );
+    let mut stored = Vec::with_capacity(AT_A_TIME);
     store.database.each(&sql, values![list], |row| {
-        let (stored, present) = (StoredEvent::from_row(row)?, row.get::<bool>(6)?);
-        let received: Option<RecordReceived> = payload(&store.keys, &stored)?;
-        if let Some(RecordReceived { id, cells, delivery, row, .. }) = received
-            && let Ok(id) = id.parse()
-        {
-            known.insert(id, Known { cells, delivery, row, present });
-        }
-        Ok(())
+        stored.push((StoredEvent::from_row(row)?, row.get::<bool>(6)?));
+        if stored.len() == AT_A_TIME { take(std::mem::take(&mut stored)) } else { Ok(()) }
     })?;
+    take(stored)?;
     Ok(LastDelivery { known, deliveries })
 }
 
 impl LastDelivery {
-    fn read(&self, id: RecordId, known: &Known) -> Option<Record> {
-        let (reader, _) = self.deliveries.get(&known.delivery)?;
-        Some(reader.read(id, known.row, &known.cells).0)
+    fn delivered(&self, known: &Known) -> Option<&Delivered> {
+        self.deliveries.get(&known.delivery)
     }
 
     fn mapping_of(&self, known: &Known) -> Option<&str> {
-        self.deliveries.get(&known.delivery).map(|(_, received)| received.mapping.as_str())
+        self.delivered(known).map(|of| of.received.mapping.as_str())
     }
 
     /// Columns whose cells differ, whatever their order, white space collapsed: (column, then, now).
@@ -385,12 +447,24 @@ impl LastDelivery {
         columns: &[String],
         cells: &[String],
     ) -> Vec<(String, String, String)> {
-        let then_columns =
-            self.deliveries.get(&before.delivery).map_or(&[][..], |(_, received)| &received.columns);
-        if then_columns == columns && before.cells == cells {
-            return Vec::new();
-        }
         let collapse = rejoin_normalize::text::collapse;
+        let delivered = self.delivered(before);
+        let then_columns = delivered.map_or(&[][..], |of| &of.received.columns);
+        if then_columns == columns {
+            if before.cells == cells {
+                return Vec::new();
+            }
+            if delivered.is_some_and(|of| of.plain) && before.cells.len() == cells.len() {
+                let pairs = columns.iter().zip(before.cells.iter().zip(cells));
+                let pairs = pairs.filter(|(_, (then, now))| then != now);
+                let mut differ: Vec<(String, String, String)> = pairs
+                    .map(|(name, (then, now))| (name.clone(), collapse(then), collapse(now)))
+                    .filter(|(_, then, now)| then != now)
+                    .collect();
+                differ.sort_unstable();
+                return differ;
+            }
+        }
         let cell = |names: &[String], cells: &[String], column: &str| {
             let at = names.iter().position(|name| name == column);
             at.and_then(|at| cells.get(at)).map_or(String::new(), |cell| collapse(cell))
@@ -438,22 +512,24 @@ fn identify<'a>(
     (out, seen)
 }
 
-/// The alarm that matters most: a family-unit number that was on record, and is not any more, or is another one.
-fn link_gone(before: Option<&Record>, now: Option<&Record>, row: u32) -> Option<Finding> {
-    let unit = |record: &Record| record.identifier(Field::FamilyUnitNumber).map(str::to_owned);
-    let then = before.and_then(unit)?;
-    let now_unit = now.and_then(unit);
-    if now_unit.as_ref() == Some(&then) {
-        return None;
-    }
-    let understood = match (&now, &now_unit) {
-        (None, _) => "the whole row is gone; the link is kept in the ledger".to_owned(),
-        (_, None) => "the number is gone; the link is kept in the ledger".to_owned(),
-        (_, Some(other)) => format!("re-keyed as {other}; the earlier link is kept in the ledger"),
+/// The alarm that matters most: a family-unit number that was on record, and is not any more, or is another one. `now`
+/// is none when the whole row is gone.
+fn link_gone(
+    record: RecordId,
+    then: Option<String>,
+    now: Option<Option<String>>,
+    row: u32,
+) -> Option<Finding> {
+    let then = then?;
+    let understood = match now {
+        None => "the whole row is gone; the link is kept in the ledger".to_owned(),
+        Some(None) => "the number is gone; the link is kept in the ledger".to_owned(),
+        Some(Some(other)) if other == then => return None,
+        Some(Some(other)) => format!("re-keyed as {other}; the earlier link is kept in the ledger"),
     };
     let column = Field::FamilyUnitNumber.word();
     Some(Finding {
-        record: before.map(|record| record.id),
+        record: Some(record),
         ..Finding::new(FindingCode::FamilyLinkVanished, column, &then, understood).at_row(row)
     })
 }

@@ -102,6 +102,8 @@ impl Keys {
         connection.pragma_update(None, "journal_mode", "TRUNCATE")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
+        // A list of a hundred thousand people makes as many keys in one change.
+        connection.pragma_update(None, "cache_size", -32_000)?;
         Ok(Self {
             connection: Mutex::new(connection),
             master: XChaCha20Poly1305::new(&master.into()),
@@ -172,8 +174,13 @@ impl Keys {
         if let Some(key) = self.get(subject)? {
             return Ok(key);
         }
+        let mut made = locked(&self.made);
+        // Another thread may have made it between the look and the lock; a subject has one key.
+        if let Some(key) = self.get(subject)? {
+            return Ok(key);
+        }
         let key = Key(random()?);
-        locked(&self.made).push((subject.to_owned(), key));
+        made.push((subject.to_owned(), key));
         self.remember(subject, key);
         Ok(key)
     }
@@ -181,7 +188,9 @@ impl Keys {
     /// Writes down what was made. Called before the change that needs it is kept: a key too many harms nobody, a sealed
     /// event without its key is lost.
     pub fn keep(&self) -> Result<(), Error> {
-        let made = std::mem::take(&mut *locked(&self.made));
+        let mut made = std::mem::take(&mut *locked(&self.made));
+        // In the order of the table, so that each of its pages is written once.
+        made.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let kept = self.write(&made);
         if kept.is_err() {
             // A key that is not on disk must not seal anything later either.

@@ -41,6 +41,7 @@ mod store;
 mod stub;
 pub use stub::*;
 mod streams;
+mod tally;
 mod tokens;
 mod tree;
 mod verified;

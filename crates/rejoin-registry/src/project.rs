@@ -1,15 +1,18 @@
 //! From events to derived records and findings. The one way: a live import and a rebuild both go through here.
 
-use crate::change::{Change, PLAIN, SEALED};
+use crate::change::{Change, PLAIN, ReadyFinding, ReadyUnit, SEALED};
 use crate::database::Row;
 use crate::keys::{self, Keys, Opened};
 use crate::store::Store;
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, Seen, Streamed};
 use crate::{Error, Progress, evidence, receipts};
+use rayon::prelude::*;
 use rejoin_ingest::{Interpreter, Mapping};
 use rejoin_model::{Field, Finding, Origin, Record, RecordId};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 /// An event as stored.
 pub(crate) struct StoredEvent {
@@ -96,10 +99,58 @@ fn from_hex(text: &str) -> [u8; 32] {
     bytes
 }
 
+/// A row as it will stand in the tables: worked out apart from them, so that many are worked out at a time.
+pub(crate) struct ReadyRow {
+    id: String,
+    list: String,
+    delivery: u64,
+    /// Token of a family-unit number that was never one.
+    misread: Option<String>,
+    unit: Option<ReadyUnit>,
+    findings: Vec<ReadyFinding>,
+}
+
+/// Readers of deliveries, by the position of each.
+pub(crate) type Readers = HashMap<u64, Arc<Reader>>;
+
+impl ReadyRow {
+    /// Reads a row. None when its delivery is not there.
+    pub fn new(keys: &Keys, readers: &Readers, received: &RecordReceived) -> Result<Option<Self>, Error> {
+        let Some(reader) = readers.get(&received.delivery) else { return Ok(None) };
+        let Ok(id) = received.id.parse::<RecordId>() else { return Ok(None) };
+        let said = received.findings.iter().filter_map(wire::WireFinding::finding);
+        let (record, doubts) = reader.read(id, received.row, &received.cells);
+        let findings = said.chain(doubts).map(|finding| ReadyFinding::new(keys, &reader.list, &finding));
+        let misread = received.misread_unit.as_ref();
+        let unit = record.identifier(Field::FamilyUnitNumber);
+        Ok(Some(Self {
+            misread: misread.map(|unit| keys.token("family-unit", unit)).transpose()?,
+            unit: unit.map(|unit| ReadyUnit::new(keys, &received.id, unit)).transpose()?,
+            findings: findings.collect::<Result<_, _>>()?,
+            id: received.id.clone(),
+            list: reader.list.clone(),
+            delivery: received.delivery,
+        }))
+    }
+
+    /// Writes it, as of the event that brought it.
+    pub fn write(&self, change: &Change<'_>, sequence: u64) -> Result<(), Error> {
+        change.record(&self.id, &self.list, sequence, self.delivery)?;
+        change.forget_findings(&self.id)?;
+        if let Some(misread) = &self.misread {
+            change.not_a_unit(&self.id, misread)?;
+        }
+        if let Some(unit) = &self.unit {
+            change.family_unit(&self.id, &self.list, unit)?;
+        }
+        self.findings.iter().try_for_each(|finding| change.finding(self.delivery, &self.list, finding))
+    }
+}
+
 /// Projects events, one after the other.
 #[derive(Default)]
 pub(crate) struct Projector {
-    readers: HashMap<u64, Reader>,
+    pub readers: Readers,
 }
 
 impl Projector {
@@ -110,34 +161,15 @@ impl Projector {
         sequence: u64,
         received: &ListReceived,
     ) -> Result<(), Error> {
-        let reader = Reader::new(received)?;
+        self.introduce(sequence, received)?;
         change.delivery(sequence, &received.list, &received.file, &received.mapping)?;
-        said(change, sequence, &received.list, &received.findings)?;
-        self.readers.insert(sequence, reader);
-        Ok(())
+        said(change, sequence, &received.list, &received.findings)
     }
 
-    /// A row came, new or changed.
-    pub fn record_received(
-        &self,
-        change: &Change<'_>,
-        sequence: u64,
-        received: &RecordReceived,
-    ) -> Result<(), Error> {
-        let Some(reader) = self.readers.get(&received.delivery) else { return Ok(()) };
-        let Ok(id) = received.id.parse::<RecordId>() else { return Ok(()) };
-        change.record(&received.id, &reader.list, sequence, received.delivery)?;
-        change.forget_findings(id)?;
-        said(change, received.delivery, &reader.list, &received.findings)?;
-        let (record, findings) = reader.read(id, received.row, &received.cells);
-        if let Some(misread) = &received.misread_unit {
-            change.not_a_unit(&received.id, misread)?;
-        }
-        if let Some(unit) = record.identifier(Field::FamilyUnitNumber) {
-            change.family_unit(&received.id, &reader.list, unit)?;
-        }
-        for finding in findings {
-            change.finding(received.delivery, &reader.list, &finding)?;
+    /// Makes a delivery's rows readable.
+    fn introduce(&mut self, sequence: u64, received: &ListReceived) -> Result<(), Error> {
+        if let Entry::Vacant(place) = self.readers.entry(sequence) {
+            place.insert(Arc::new(Reader::new(received)?));
         }
         Ok(())
     }
@@ -161,7 +193,6 @@ impl Projector {
         }
         match event.kind.as_str() {
             wire::LIST_RECEIVED => self.list_received(change, event.sequence, &read!()),
-            wire::RECORD_RECEIVED => self.record_received(change, event.sequence, &read!()),
             wire::RECORD_ABSENT => self.record_absent(change, &read!()),
             wire::MATCH_DECIDED => change.decision(event.sequence, &read!()),
             wire::MATCH_UNDONE => change.undone(event.sequence, &read!()),
@@ -198,10 +229,9 @@ impl Projector {
 
 /// Findings that a payload has.
 fn said(change: &Change<'_>, delivery: u64, list: &str, findings: &[wire::WireFinding]) -> Result<(), Error> {
-    findings
-        .iter()
-        .filter_map(wire::WireFinding::finding)
-        .try_for_each(|finding| change.finding(delivery, list, &finding))
+    findings.iter().filter_map(wire::WireFinding::finding).try_for_each(|finding| {
+        change.finding(delivery, list, &ReadyFinding::new(change.keys(), list, &finding)?)
+    })
 }
 
 /// Derives the tables that events give by themselves again.
@@ -214,8 +244,28 @@ pub(crate) fn rebuild(store: &Store, progress: Progress<'_>) -> Result<(), Error
     // In pieces: a ledger of millions is not held in memory, and a database that is asked is not written to meanwhile.
     let mut at = 0;
     while at < total {
-        for event in &store.events_after(at, 8192)? {
-            projector.event(&change, event)?;
+        let events = store.events_after(at, 8192)?;
+        for event in events.iter().filter(|event| event.kind == wire::LIST_RECEIVED) {
+            if let Some(received) = payload(&store.keys, event)? {
+                projector.introduce(event.sequence, &received)?;
+            }
+        }
+        // Reading and sealing rows takes most of the time, and depends on nothing that is written.
+        let (keys, readers) = (&store.keys, &projector.readers);
+        let rows = events.par_iter().map(|event| match event.kind.as_str() {
+            wire::RECORD_RECEIVED => match payload(keys, event)? {
+                Some(received) => ReadyRow::new(keys, readers, &received),
+                None => Ok(None),
+            },
+            _ => Ok(None),
+        });
+        let rows = rows.collect::<Result<Vec<_>, Error>>()?;
+        for (event, row) in events.iter().zip(rows) {
+            match row {
+                Some(row) => row.write(&change, event.sequence)?,
+                None if event.kind == wire::RECORD_RECEIVED => {}
+                None => projector.event(&change, event)?,
+            }
             at = event.sequence;
         }
         progress("reading events", at, total);

@@ -181,10 +181,7 @@ impl Store {
         kind: &str,
         sealed: &[u8],
     ) -> Result<Option<T>, Error> {
-        Ok(match self.keys.open_sealed(kind, sealed)? {
-            Opened::Plain(plain) => serde_json::from_slice(&plain).ok(),
-            Opened::NoKey(_) => None,
-        })
+        open_texts(&self.keys, kind, sealed)
     }
 
     /// Lines of a question, one text a row.
@@ -243,6 +240,18 @@ impl Store {
         );
         self.database.rows(&sql, values![stream], StoredEvent::from_row)
     }
+}
+
+/// Texts of a derived table, opened by the keys alone; none when their subject was erased.
+pub(crate) fn open_texts<T: serde::de::DeserializeOwned>(
+    keys: &Keys,
+    kind: &str,
+    sealed: &[u8],
+) -> Result<Option<T>, Error> {
+    Ok(match keys.open_sealed(kind, sealed)? {
+        Opened::Plain(plain) => serde_json::from_slice(&plain).ok(),
+        Opened::NoKey(_) => None,
+    })
 }
 
 /// The subject of a person's own texts: the record that it is named after.

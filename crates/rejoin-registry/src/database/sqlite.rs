@@ -40,7 +40,7 @@ impl Sqlite {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         // Of many connections most read a few pages; the system's cache has the rest.
-        connection.pragma_update(None, "cache_size", if many { -4_000 } else { -64_000 })?;
+        connection.pragma_update(None, "cache_size", if many { -4_000 } else { -256_000 })?;
         // What is deleted is overwritten: an erased person is not left in free pages.
         connection.pragma_update(None, "secure_delete", "ON")?;
         connection.set_prepared_statement_cache_capacity(128);
