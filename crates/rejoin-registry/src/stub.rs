@@ -1,24 +1,68 @@
 //! Temporary: signatures that other branches bring.
 #![allow(missing_docs, clippy::all)]
 use crate::*;
-use rejoin_access::Reduced;
-use rejoin_casework::StreamId;
-use rejoin_casework::worklist::List;
 use rejoin_inquiry::{Answer, Measure, Parameters};
 use rejoin_model::*;
 use std::sync::atomic::AtomicBool;
-pub struct Told { pub answer: Answer, pub value: Option<f64>, pub columns: [Option<u64>; 4], pub lines: Vec<ToldLine>, pub records: Option<u64>, pub checkpoint: Checkpoint, pub suppressed: bool }
-pub struct ToldLine { pub key: Vec<(String, String)>, pub value: Option<f64>, pub columns: [Option<u64>; 4] }
-fn no<T>() -> Result<T, Error> { Err(Error::First("stub")) }
+pub struct Told {
+    pub answer: Answer,
+    pub value: Option<f64>,
+    pub columns: [Option<u64>; 4],
+    pub lines: Vec<ToldLine>,
+    pub records: Option<u64>,
+    pub checkpoint: Checkpoint,
+    pub suppressed: bool,
+}
+pub struct ToldLine {
+    pub key: Vec<(String, String)>,
+    pub value: Option<f64>,
+    pub columns: [Option<u64>; 4],
+}
+fn no<T>() -> Result<T, Error> {
+    Err(Error::First("stub"))
+}
 impl Case {
     pub fn stop_by(&mut self, _: Arc<AtomicBool>) {}
 }
 impl Desk<'_> {
-    pub fn import(&self, _: &ImportRequest<'_>, _: Progress<'_>) -> Result<ImportReport, Error> { no() }
-    pub fn link(&self, _: Progress<'_>) -> Result<LinkReport, Error> { no() }
-    pub fn families(&self, _: Progress<'_>) -> Result<FamiliesReport, Error> { no() }
-    pub fn decide(&self, _: &DecisionRequest) -> Result<u64, Error> { no() }
-    pub fn undo(&self, _: u64, _: &str) -> Result<u64, Error> { no() }
-    pub fn ask(&self, _: &'static Measure, _: &Parameters) -> Result<Told, Error> { no() }
-    pub fn policies(&self) -> Result<Policies, Error> { no() }
+    fn own(&self) -> Result<Case, Error> {
+        self.case.another()
+    }
+    pub fn import(&self, r: &ImportRequest<'_>, p: Progress<'_>) -> Result<ImportReport, Error> {
+        self.own()?.import(r, &self.seat().stamp(), p)
+    }
+    pub fn link(&self, p: Progress<'_>) -> Result<LinkReport, Error> {
+        self.own()?.link(&self.seat().stamp(), p)
+    }
+    pub fn families(&self, p: Progress<'_>) -> Result<FamiliesReport, Error> {
+        self.own()?.families(&self.seat().stamp(), p)
+    }
+    pub fn decide(&self, r: &DecisionRequest) -> Result<u64, Error> {
+        self.own()?.decide(r, &self.seat().stamp())
+    }
+    pub fn undo(&self, s: u64, r: &str) -> Result<u64, Error> {
+        self.own()?.undo(s, r, &self.seat().stamp())
+    }
+    pub fn ask(&self, m: &'static Measure, q: &Parameters) -> Result<Told, Error> {
+        let view = self.view(None)?;
+        let people = view.people();
+        let answer = rejoin_inquiry::ask(m, &view.scene(&people, q.on), q)
+            .map_err(|e| Error::Refused(e.to_string()))?;
+        Ok(Told {
+            value: Some(answer.value),
+            columns: answer.columns.map(Some),
+            lines: answer
+                .breakdown
+                .iter()
+                .map(|l| ToldLine { key: l.key.clone(), value: Some(l.value), columns: l.columns.map(Some) })
+                .collect(),
+            records: Some(answer.records.len() as u64),
+            checkpoint: view.checkpoint,
+            suppressed: false,
+            answer,
+        })
+    }
+    pub fn policies(&self) -> Result<Policies, Error> {
+        crate::policies::read(&self.case.directory)
+    }
 }

@@ -23,8 +23,8 @@ use rejoin_linkage::weight;
 use rejoin_model::{FamilyCandidate, Moment, PersonId, Relation, Sex, Verdict};
 use rejoin_normalize::{DateOrder, country, moment};
 use rejoin_registry::{
-    DecidedAs, DecisionRequest, Given, Page, PersonFile, PersonLine, QueueFilter, Query as Asked, Seat, TokenDenied,
-    Whose, WorkFilter,
+    DecidedAs, DecisionRequest, Given, Page, PersonFile, PersonLine, Query as Asked, QueueFilter, Seat,
+    TokenDenied, Whose, WorkFilter,
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -58,7 +58,8 @@ impl FromRequestParts<Arc<App>> for Program {
         let token = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
         let token = token.ok_or(Problem::SignIn)?.to_owned();
         let said = parts.headers.get("rejoin-purpose").and_then(|value| value.to_str().ok());
-        let purpose = Purpose::from_word(said.unwrap_or("statistics")).ok_or(Problem::Form("rejoin-purpose"))?;
+        let purpose =
+            Purpose::from_word(said.unwrap_or("statistics")).ok_or(Problem::Form("rejoin-purpose"))?;
         let (address, now) = (address(parts, app), app.now());
         let entered =
             app.with(move |case| Ok(case.by_token(&token, &address, purpose.word(), None, now)?)).await?;
@@ -321,7 +322,8 @@ async fn decide(
         None => None,
         Some(word) => Some(Relation::from_word(word).ok_or(Problem::Form("relation"))?),
     };
-    let request = DecisionRequest { child, other, relation, verdict, reason: body.needed("reason")?.to_owned() };
+    let request =
+        DecisionRequest { child, other, relation, verdict, reason: body.needed("reason")?.to_owned() };
     let event = program.desk(&app, move |desk| Ok(desk.decide(&request)?)).await?;
     Ok((StatusCode::CREATED, Json(json!({"event": event}))).into_response())
 }
@@ -348,7 +350,12 @@ async fn measure(
         from: day(query.get("from"), "from")?,
         to: day(query.get("to"), "to")?,
         id: query.some("id").map(str::to_owned),
-        by: query.all("by").flat_map(|by| by.split(',')).filter(|by| !by.is_empty()).map(str::to_owned).collect(),
+        by: query
+            .all("by")
+            .flat_map(|by| by.split(','))
+            .filter(|by| !by.is_empty())
+            .map(str::to_owned)
+            .collect(),
         only: only.into_iter().map(|(group, value)| (group.to_owned(), value.to_owned())).collect(),
     };
     let told = program.desk(&app, move |desk| Ok(desk.ask(measure, &asked)?)).await?;
@@ -364,6 +371,8 @@ async fn ledger(State(app): State<Arc<App>>, program: Program) -> Answer {
         })
         .await?;
     let last = notes.last();
-    Ok(Json(json!({"events": checkpoint.size, "checkpoint": checkpoint.to_string(), "key": key, "signed": last}))
-        .into_response())
+    Ok(Json(
+        json!({"events": checkpoint.size, "checkpoint": checkpoint.to_string(), "key": key, "signed": last}),
+    )
+    .into_response())
 }

@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn forms_are_decoded_as_browsers_encode_them() {
-        let fields = Fields::read("a=Jos%C3%A9+L%c3%b3pez&b=&a=2&c=100%25&d=%zz&e=x%00y&f=1%0D%0A2".as_bytes());
+        let fields =
+            Fields::read("a=Jos%C3%A9+L%c3%b3pez&b=&a=2&c=100%25&d=%zz&e=x%00y&f=1%0D%0A2".as_bytes());
         assert_eq!(fields.get("a"), "José López");
         assert_eq!(fields.all("a").collect::<Vec<_>>(), ["José López", "2"]);
         assert_eq!((fields.get("b"), fields.some("b"), fields.some("nothing")), ("", None, None));

@@ -73,14 +73,21 @@ const WAYS: [(&str, &str, &[Action]); 11] = [
 ];
 
 /// What people's files are opened for.
-pub const WORKS: &[Action] =
-    &[Action::Note, Action::OpenRequest, Action::Assign, Action::Verify, Action::HandOver, Action::DecideMatch];
+pub const WORKS: &[Action] = &[
+    Action::Note,
+    Action::OpenRequest,
+    Action::Assign,
+    Action::Verify,
+    Action::HandOver,
+    Action::DecideMatch,
+];
 
 impl Layout {
     /// Of a page for somebody who is here. `way` is the address of the way it belongs to.
     pub fn of(app: &App, here: &Here, title: String, way: &str) -> Self {
         let lang = here.lang;
-        let ways = WAYS.into_iter().filter(|(_, _, any)| any.is_empty() || any.iter().any(|one| here.may(*one)));
+        let ways =
+            WAYS.into_iter().filter(|(_, _, any)| any.is_empty() || any.iter().any(|one| here.may(*one)));
         let purposes = purposes(&here.seat.actor);
         Self {
             t: lang,
@@ -145,7 +152,8 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Query {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Problem> {
-        let RawQuery(query) = RawQuery::from_request_parts(parts, state).await.map_err(|_| Problem::Form("query"))?;
+        let RawQuery(query) =
+            RawQuery::from_request_parts(parts, state).await.map_err(|_| Problem::Form("query"))?;
         Ok(Self(Fields::read(query.unwrap_or_default().as_bytes())))
     }
 }
@@ -166,8 +174,14 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(figures::routes())
         .merge(accounts::routes())
         .merge(crate::api::routes())
-        .route("/static/style.css", get(|| ready("text/css; charset=utf-8", include_str!("../static/style.css"))))
-        .route("/static/app.js", get(|| ready("text/javascript; charset=utf-8", include_str!("../static/app.js"))))
+        .route(
+            "/static/style.css",
+            get(|| ready("text/css; charset=utf-8", include_str!("../static/style.css"))),
+        )
+        .route(
+            "/static/app.js",
+            get(|| ready("text/javascript; charset=utf-8", include_str!("../static/app.js"))),
+        )
         .route("/static/mark.svg", get(|| ready("image/svg+xml", include_str!("../static/mark.svg"))))
         .route("/robots.txt", get(|| ready("text/plain", "User-agent: *\nDisallow: /\n")))
         .route("/healthz", get(|| async { "ok" }))
@@ -179,5 +193,6 @@ pub fn router(app: Arc<App>) -> Router {
 
 async fn ready(kind: &'static str, text: &'static str) -> Answer {
     // The program brings them: a newer program brings newer ones within the hour.
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=3600")], text).into_response())
+    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=3600")], text)
+        .into_response())
 }

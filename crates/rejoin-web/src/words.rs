@@ -183,7 +183,8 @@ mod tests {
                 assert!(known.contains(key) || key.is_empty(), "no catalogue has {key:?}");
             }
         }
-        let unused: Vec<&&str> = known.iter().filter(|key| !sources.contains(&format!("\"{key}\""))).collect();
+        let unused: Vec<&&str> =
+            known.iter().filter(|key| !sources.contains(&format!("\"{key}\""))).collect();
         assert!(unused.is_empty(), "nobody says {unused:?}");
     }
 }

@@ -86,7 +86,12 @@ pub const OPERATIONS: &[Operation] = &[
         path: "/api/v1/people/{id}/facts",
         about: "Puts a fact on record in a child's file: kinds and fields as `rejoin casework kinds` lists them.",
         parameters: &[],
-        body: &[("kind", "string", true), ("fields", "object", true), ("expected", "integer", false), ("key", "string", false)],
+        body: &[
+            ("kind", "string", true),
+            ("fields", "object", true),
+            ("expected", "integer", false),
+            ("key", "string", false),
+        ],
         answer: &[("first", "integer"), ("last", "integer"), ("before", "boolean")],
         open: false,
     },
@@ -134,7 +139,12 @@ pub const OPERATIONS: &[Operation] = &[
             ("where", "group=value", "string", false),
         ],
         body: &[],
-        answer: &[("measure", "string"), ("version", "integer"), ("breakdown", "array"), ("checkpoint", "string")],
+        answer: &[
+            ("measure", "string"),
+            ("version", "integer"),
+            ("breakdown", "array"),
+            ("checkpoint", "string"),
+        ],
         open: false,
     },
     Operation {
@@ -201,7 +211,8 @@ pub fn document(origin: &str) -> Value {
         });
         if !operation.body.is_empty() {
             let fields: Vec<(&str, &str)> = operation.body.iter().map(|(name, of, _)| (*name, *of)).collect();
-            let needed = operation.body.iter().filter(|(_, _, must)| *must).map(|(name, _, _)| *name).collect();
+            let needed =
+                operation.body.iter().filter(|(_, _, must)| *must).map(|(name, _, _)| *name).collect();
             described["requestBody"] = json!({"required": true, "content": json_of(object(&fields, needed))});
         }
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));

@@ -112,7 +112,11 @@ async fn create(State(app): State<Arc<App>>, Posted { here, fields }: Posted) ->
     page(&listed(&app, &here, Some((account.name, code.reveal().to_owned()))).await?)
 }
 
-async fn change(State(app): State<Arc<App>>, Path(id): Path<String>, Posted { here, fields }: Posted) -> Answer {
+async fn change(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Posted { here, fields }: Posted,
+) -> Answer {
     let (actor, stamp) = (here.seat.actor.clone(), stamp(&here));
     let (what, role, reason) =
         (fields.get("what").to_owned(), fields.get("role").to_owned(), fields.get("reason").to_owned());

@@ -66,7 +66,12 @@ const KINDS: &[Kind] = &[
             ("outcome", Input::Words, true),
         ],
     },
-    Kind { group: "daily", action: Action::Note, kind: "note-added", fields: &[("text", Input::Words, true)] },
+    Kind {
+        group: "daily",
+        action: Action::Note,
+        kind: "note-added",
+        fields: &[("text", Input::Words, true)],
+    },
     Kind {
         group: "daily",
         action: Action::Assign,
@@ -303,7 +308,8 @@ pub fn forms(here: &Here, file: &PersonFile) -> Vec<(String, Vec<Form>)> {
     let mut groups: Vec<(String, Vec<Form>)> = Vec::new();
     let mut last = "";
     for kind in KINDS.iter().filter(|kind| here.may(kind.action)) {
-        let needs_match = kind.fields.iter().any(|(_, input, _)| matches!(input, Input::Match | Input::Adult));
+        let needs_match =
+            kind.fields.iter().any(|(_, input, _)| matches!(input, Input::Match | Input::Adult));
         if needs_match && matches.is_empty() {
             continue;
         }
@@ -337,7 +343,9 @@ fn begins(name: &str, input: Input, here: &Here) -> String {
         (_, Input::Number(first) | Input::Numbers(first)) => first.to_owned(),
         ("until" | "review", _) => String::new(),
         (_, Input::When) => shown::field_moment(here.seat.at_micros),
-        ("interviewer" | "asked_by" | "assessor" | "sender" | "receiver", _) => here.entered.account.id.clone(),
+        ("interviewer" | "asked_by" | "assessor" | "sender" | "receiver", _) => {
+            here.entered.account.id.clone()
+        }
         _ => String::new(),
     }
 }
@@ -355,13 +363,10 @@ fn offered(
                 .map(|(adult, relation, words)| (format!("{adult} {}", relation.word()), words.clone()))
                 .collect(),
         ),
-        Input::Adult => (
-            "choice",
-            matches.iter().map(|(adult, _, words)| (adult.clone(), words.clone())).collect(),
-        ),
-        Input::YesNo => {
-            ("choice", vec![("yes".into(), lang.of("yes")), ("no".into(), lang.of("no"))])
+        Input::Adult => {
+            ("choice", matches.iter().map(|(adult, _, words)| (adult.clone(), words.clone())).collect())
         }
+        Input::YesNo => ("choice", vec![("yes".into(), lang.of("yes")), ("no".into(), lang.of("no"))]),
         Input::OneOf(words) => {
             let of = |(word, spanish): (&'static str, &'static str)| {
                 let english = word.replace('-', " ");
@@ -454,7 +459,8 @@ mod tests {
     #[test]
     fn every_form_can_be_sent() {
         let record = "r-00000000000000000000000000000001";
-        let record: rejoin_model::RecordId = record.parse().unwrap_or(rejoin_model::RecordId::from_bytes([1; 10]));
+        let record: rejoin_model::RecordId =
+            record.parse().unwrap_or(rejoin_model::RecordId::from_bytes([1; 10]));
         for kind in KINDS {
             let mut fields = vec![("kind".to_owned(), kind.kind.to_owned())];
             for (name, input, _) in kind.fields {

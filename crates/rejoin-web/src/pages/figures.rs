@@ -16,8 +16,8 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use rejoin_access::Action;
-use rejoin_inquiry::measure::How;
 use rejoin_inquiry::group::GROUPS;
+use rejoin_inquiry::measure::How;
 use rejoin_inquiry::{MEASURES, Parameters, named};
 use rejoin_model::{Moment, Precision};
 use rejoin_normalize::{DateOrder, moment};
@@ -49,9 +49,9 @@ async fn all(State(app): State<Arc<App>>, here: Here) -> Answer {
         app.desk(&here, |desk| Ok(desk.may(Action::Count, None).map(|_| ())?)).await?;
     }
     let lang = here.lang;
-    let measures = MEASURES.iter().map(|one| {
-        (one.name, shown::coded("measure", one.name, lang), lang.pick(one.definition).to_owned())
-    });
+    let measures = MEASURES
+        .iter()
+        .map(|one| (one.name, shown::coded("measure", one.name, lang), lang.pick(one.definition).to_owned()));
     page(&FiguresPage {
         l: Layout::of(&app, &here, lang.of("figures-title"), "/figures"),
         measures: measures.collect(),
@@ -75,7 +75,12 @@ fn parameters(query: &Fields) -> Result<Parameters, Problem> {
         from: date(query.get("since"))?,
         to: date(query.get("until"))?,
         id: query.some("id").map(str::to_owned),
-        by: query.all("by").flat_map(|by| by.split(',')).filter(|by| !by.is_empty()).map(str::to_owned).collect(),
+        by: query
+            .all("by")
+            .flat_map(|by| by.split(','))
+            .filter(|by| !by.is_empty())
+            .map(str::to_owned)
+            .collect(),
         only: only.map(|(group, value)| (group.to_owned(), value.to_owned())).collect(),
     })
 }
@@ -193,7 +198,12 @@ fn language(lang: Lang) -> rejoin_report::Language {
     }
 }
 
-async fn one(State(app): State<Arc<App>>, here: Here, Path(name): Path<String>, Query(query): Query) -> Answer {
+async fn one(
+    State(app): State<Arc<App>>,
+    here: Here,
+    Path(name): Path<String>,
+    Query(query): Query,
+) -> Answer {
     let measure = named(&name).ok_or(Problem::NotFound)?;
     let lang = here.lang;
     let wanted = parameters(&query)?;
@@ -233,7 +243,9 @@ async fn one(State(app): State<Arc<App>>, here: Here, Path(name): Path<String>, 
     });
     let chosen: Vec<&str> = query.all("by").flat_map(|by| by.split(',')).collect();
     let groups = match measure.takes.contains(&"by") {
-        true => GROUPS.iter().map(|group| (group.name, group.meaning, chosen.contains(&group.name))).collect(),
+        true => {
+            GROUPS.iter().map(|group| (group.name, group.meaning, chosen.contains(&group.name))).collect()
+        }
         false => Vec::new(),
     };
     page(&FigurePage {
@@ -280,13 +292,17 @@ pub fn told_json(told: &Told) -> serde_json::Value {
 
 /// A cell that a spreadsheet takes as text, whatever it begins with.
 fn cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    let text =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 fn csv(told: &Told) -> Answer {
-    let mut heads: Vec<String> =
-        told.lines.first().map(|line| line.key.iter().map(|(name, _)| cell(name)).collect()).unwrap_or_default();
+    let mut heads: Vec<String> = told
+        .lines
+        .first()
+        .map(|line| line.key.iter().map(|(name, _)| cell(name)).collect())
+        .unwrap_or_default();
     if heads.is_empty() {
         heads.push(cell("measure"));
     }
@@ -323,9 +339,8 @@ async fn timeline(State(app): State<Arc<App>>, here: Here) -> Answer {
     let lang = here.lang;
     let separated = named("separated").ok_or(Problem::Broken)?;
     let by_month = Parameters { by: vec!["month".into()], ..Parameters::default() };
-    let (told, policies) = app
-        .desk(&here, move |desk| Ok((desk.ask(separated, &by_month)?, desk.policies()?)))
-        .await?;
+    let (told, policies) =
+        app.desk(&here, move |desk| Ok((desk.ask(separated, &by_month)?, desk.policies()?))).await?;
     let months: Vec<(String, Option<f64>, Vec<u64>)> = told
         .lines
         .iter()
@@ -335,7 +350,8 @@ async fn timeline(State(app): State<Arc<App>>, here: Here) -> Answer {
             (month.len() == 7).then(|| (month.clone(), line.value, counts))
         })
         .collect();
-    let bars = months.iter().map(|(month, _, parts)| Bar { start: format!("{month}-01"), parts: parts.clone() });
+    let bars =
+        months.iter().map(|(month, _, parts)| Bar { start: format!("{month}-01"), parts: parts.clone() });
     let bands: Vec<Band> = policies
         .policies
         .iter()

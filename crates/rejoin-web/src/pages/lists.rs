@@ -189,7 +189,8 @@ fn looked_at(
     let narrowed = proposal.narrowed();
     let columns = proposal.guesses.iter().map(|guess| {
         let at = table.columns.iter().position(|column| *column == guess.column);
-        let samples = table.rows.iter().take(3).filter_map(|row| row.cells.get(at?)).filter(|cell| !cell.is_empty());
+        let samples =
+            table.rows.iter().take(3).filter_map(|row| row.cells.get(at?)).filter(|cell| !cell.is_empty());
         Column {
             name: guess.column.clone(),
             field: guess.field.map_or_else(|| lang.of("lists-not-read"), |field| shown::field(field, lang)),
@@ -303,10 +304,14 @@ async fn link(State(app): State<Arc<App>>, Posted { here, .. }: Posted) -> Answe
     let work: Work = Box::new(move |case, tell| {
         let report = case.desk(seat)?.link(tell)?;
         case.warm()?;
-        Ok([("job-records", report.records), ("job-people", report.people), ("job-compared", report.compared)]
-            .into_iter()
-            .map(|(key, count)| (key.to_owned(), count.to_string()))
-            .collect())
+        Ok([
+            ("job-records", report.records),
+            ("job-people", report.people),
+            ("job-compared", report.compared),
+        ]
+        .into_iter()
+        .map(|(key, count)| (key.to_owned(), count.to_string()))
+        .collect())
     });
     begin(&app, &here, ("job-link", String::new()), work).await
 }

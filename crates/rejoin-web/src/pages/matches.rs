@@ -216,7 +216,11 @@ pub fn line_of(file: &PersonFile, lang: Lang) -> Line {
         all.find(|(field, _)| fields.contains(field)).map(|(_, value)| shown::value(value, lang))
     };
     let name = first(&[Field::FullName]).or_else(|| {
-        let parts = [first(&[Field::GivenNames]), first(&[Field::Surnames, Field::FirstSurname]), first(&[Field::SecondSurname])];
+        let parts = [
+            first(&[Field::GivenNames]),
+            first(&[Field::Surnames, Field::FirstSurname]),
+            first(&[Field::SecondSurname]),
+        ];
         let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
         (!name.is_empty()).then_some(name)
     });

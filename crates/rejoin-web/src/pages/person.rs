@@ -102,7 +102,9 @@ fn said(file: &PersonFile, lang: Lang) -> Vec<Said> {
             all.push((*field, one));
         }
     }
-    all.sort_by(|(field, one), (other, two)| (field, &one.value, &one.list).cmp(&(other, &two.value, &two.list)));
+    all.sort_by(|(field, one), (other, two)| {
+        (field, &one.value, &one.list).cmp(&(other, &two.value, &two.list))
+    });
     all.into_iter().map(|(_, one)| one).collect()
 }
 
@@ -184,7 +186,12 @@ fn entries(file: &CaseFile, lang: Lang) -> Vec<Entry> {
     file.entries.iter().rev().map(entry).collect()
 }
 
-async fn person(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>, Query(query): Query) -> Answer {
+async fn person(
+    State(app): State<Arc<App>>,
+    here: Here,
+    Path(id): Path<String>,
+    Query(query): Query,
+) -> Answer {
     let asked = id.clone();
     let file = app.desk(&here, move |desk| desk.person(&asked)?.ok_or(Problem::NotFound)).await?;
     let lang = here.lang;
@@ -196,7 +203,12 @@ async fn person(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>,
     });
     let findings = file.findings.iter().map(|row| {
         let finding = &row.finding;
-        (finding.code.word().to_owned(), finding.column.clone(), finding.said.clone(), finding.understood.clone())
+        (
+            finding.code.word().to_owned(),
+            finding.column.clone(),
+            finding.said.clone(),
+            finding.understood.clone(),
+        )
     });
     let is_child = person.subject == Subject::Child;
     let forms = if is_child { facts::forms(&here, &file) } else { Vec::new() };
@@ -213,7 +225,9 @@ async fn person(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>,
             .chain
             .problems
             .iter()
-            .map(|problem| format!("{}: {}", shown::coded("problem", problem.kind.word(), lang), problem.words))
+            .map(|problem| {
+                format!("{}: {}", shown::coded("problem", problem.kind.word(), lang), problem.words)
+            })
             .collect(),
         relatives: relatives(&file, lang),
         findings: findings.collect(),
@@ -261,7 +275,8 @@ async fn readers(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>
             .rev()
             .map(|one| {
                 let purpose = rejoin_access::Purpose::from_word(&one.purpose);
-                let purpose = purpose.map(|purpose| lang.pick(purpose.label()).to_owned()).unwrap_or_default();
+                let purpose =
+                    purpose.map(|purpose| lang.pick(purpose.label()).to_owned()).unwrap_or_default();
                 (
                     shown::at(one.at_micros),
                     one.actor.clone(),

@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 /// Its addresses.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/receipt", get(ask).post(look)).route("/receipt/message", axum::routing::post(message))
+    Router::new()
+        .route("/receipt", get(ask).post(look))
+        .route("/receipt/message", axum::routing::post(message))
 }
 
 struct Found {

@@ -98,7 +98,12 @@ const STEPS: [(&str, &str, bool); 5] = [
     ("tracing-reopened", "request-reopen", false),
 ];
 
-async fn request(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>, Query(query): Query) -> Answer {
+async fn request(
+    State(app): State<Arc<App>>,
+    here: Here,
+    Path(id): Path<String>,
+    Query(query): Query,
+) -> Answer {
     let stream = stream(&id)?;
     let file = app.desk(&here, move |desk| desk.tracing(stream)?.ok_or(Problem::NotFound)).await?;
     let lang = here.lang;
@@ -121,13 +126,22 @@ async fn request(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>
                 let fields = fields
                     .map(|(name, value)| (shown::coded("part", name, lang), facts::told(name, value)))
                     .collect();
-                (shown::coded("fact", &entry.kind, lang), shown::at(entry.at_micros), entry.actor.clone(), fields)
+                (
+                    shown::coded("fact", &entry.kind, lang),
+                    shown::at(entry.at_micros),
+                    entry.actor.clone(),
+                    fields,
+                )
             })
             .collect(),
     })
 }
 
-async fn record(State(app): State<Arc<App>>, Path(id): Path<String>, Posted { here, fields }: Posted) -> Answer {
+async fn record(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Posted { here, fields }: Posted,
+) -> Answer {
     let stream = stream(&id)?;
     let words = fields.get("words").to_owned();
     if words.is_empty() {
@@ -342,7 +356,11 @@ async fn form(State(app): State<Arc<App>>, here: Here, Path(kind): Path<String>)
     })
 }
 
-async fn draft(State(app): State<Arc<App>>, Path(kind): Path<String>, Posted { here, fields }: Posted) -> Answer {
+async fn draft(
+    State(app): State<Arc<App>>,
+    Path(kind): Path<String>,
+    Posted { here, fields }: Posted,
+) -> Answer {
     parts_of(&kind)?;
     let typed: Vec<(String, String)> = fields.0.into_iter().filter(|(name, _)| name != "csrf").collect();
     app.desk(&here, move |desk| Ok(desk.keep_draft(&kind, &typed)?)).await?;
@@ -376,9 +394,8 @@ async fn register(
     if !name && !all().any(|one| one.field.is_none() && fields.has(one.name)) {
         return again(lang.of("register-too-little"));
     }
-    let values: Vec<(Field, String)> = all()
-        .filter_map(|one| Some((one.field?, fields.some(one.name)?.to_owned())))
-        .collect();
+    let values: Vec<(Field, String)> =
+        all().filter_map(|one| Some((one.field?, fields.some(one.name)?.to_owned()))).collect();
     let words: Vec<(String, String)> = all()
         .filter(|one| one.field.is_none())
         .filter_map(|one| Some((one.name.to_owned(), fields.some(one.name)?.to_owned())))
@@ -395,7 +412,12 @@ async fn register(
             said.join(" ")
         };
         let relation = Relation::from_word(fields.get("relation")).unwrap_or(Relation::Parent);
-        (line(&["given", "first-surname", "second-surname"]), line(&["child-name", "child-age"]), relation, fields.some("message").map(str::to_owned))
+        (
+            line(&["given", "first-surname", "second-surname"]),
+            line(&["child-name", "child-age"]),
+            relation,
+            fields.some("message").map(str::to_owned),
+        )
     });
     let organisation = here.entered.account.organisation.clone();
     let registered_kind = kind.clone();

@@ -65,7 +65,10 @@ fn asked(fields: &Fields) -> Asked {
 async fn search(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> Answer {
     let lang = here.lang;
     let l = Layout::of(&app, &here, lang.of("search-title"), "/search");
-    let nothing = query.0.iter().all(|(name, value)| ["from", "within"].contains(&name.as_str()) || value.trim().is_empty());
+    let nothing = query
+        .0
+        .iter()
+        .all(|(name, value)| ["from", "within"].contains(&name.as_str()) || value.trim().is_empty());
     if nothing {
         let pages = Pages::new(0, 0, ROWS, 0, "");
         return page(&SearchPage { l, asked: query, problem: None, hits: None, more: false, pages });
@@ -81,7 +84,12 @@ async fn search(State(app): State<Arc<App>>, here: Here, Query(query): Query) ->
                 .map(|hit| Hit {
                     who: Line::of(&hit.who, lang),
                     score: hit.score,
-                    reasons: hit.reasons.iter().map(|why| lang.pick(why.words())).collect::<Vec<_>>().join("; "),
+                    reasons: hit
+                        .reasons
+                        .iter()
+                        .map(|why| lang.pick(why.words()))
+                        .collect::<Vec<_>>()
+                        .join("; "),
                 })
                 .collect();
             let again: Vec<String> = query
@@ -90,8 +98,13 @@ async fn search(State(app): State<Arc<App>>, here: Here, Query(query): Query) ->
                 .filter(|(name, value)| name != "from" && !value.is_empty())
                 .map(|(name, value)| format!("{name}={}", escaped(value)))
                 .collect();
-            let pages =
-                Pages::new(first, hits.len(), ROWS, found.total, &format!("/search?{}&from=", again.join("&")));
+            let pages = Pages::new(
+                first,
+                hits.len(),
+                ROWS,
+                found.total,
+                &format!("/search?{}&from=", again.join("&")),
+            );
             page(&SearchPage { l, asked: query, problem: None, hits: Some(hits), more: found.more, pages })
         }
         Err(Problem::Registry(Error::Refused(_))) => {

@@ -84,7 +84,10 @@ async fn sign_in(
         SignIn::MoreNeeded { wanted, .. } => {
             let l = Layout::of_visitor(&app, visitor.lang, visitor.lang.of("sign-in-title"));
             let code = wanted == Wanted::Code;
-            page_as(StatusCode::UNAUTHORIZED, &SignInPage { l, name, problem: Some(words), code, demo: false })
+            page_as(
+                StatusCode::UNAUTHORIZED,
+                &SignInPage { l, name, problem: Some(words), code, demo: false },
+            )
         }
         SignIn::Refused | SignIn::TryLater(_) => {
             let status = match outcome {
@@ -166,8 +169,9 @@ async fn accept(State(app): State<Arc<App>>, visitor: Visitor, Form(fields): For
     }
     let secret = Password::new(fields.get("password"));
     let (typed, given) = (name.clone(), code.clone());
-    let taken =
-        app.with(move |case| Ok(case.accept_invitation(&typed, &given, &secret, &visitor.address, now)?)).await;
+    let taken = app
+        .with(move |case| Ok(case.accept_invitation(&typed, &given, &secret, &visitor.address, now)?))
+        .await;
     match taken {
         Ok(_) => onward("/sign-in?done=done-password"),
         Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => {
@@ -207,11 +211,7 @@ fn own_stamp(here: &Entered, now: i64) -> Stamp {
     Stamp { at_micros: now, actor: here.account.id.clone() }
 }
 
-async fn password(
-    State(app): State<Arc<App>>,
-    visitor: Visitor,
-    Posted { here, fields }: Posted,
-) -> Answer {
+async fn password(State(app): State<Arc<App>>, visitor: Visitor, Posted { here, fields }: Posted) -> Answer {
     let lang = here.lang;
     if fields.get("password") != fields.get("again") {
         return Err(Problem::Typed(lang.of("password-differs")));
@@ -304,4 +304,3 @@ async fn passkey_made(State(app): State<Arc<App>>, Arrived(here): Arrived, Form(
     .await?;
     Ok(Json(json!({"to": "/account?done=done-enrolled"})).into_response())
 }
-

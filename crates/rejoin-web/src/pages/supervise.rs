@@ -50,10 +50,14 @@ async fn supervise(State(app): State<Arc<App>>, here: Here, Query(query): Query)
             Ok((desk.work(&filter)?, emergencies))
         })
         .await?;
-    let count = |list: List| work.by_list.iter().find(|(known, _)| *known == list).map_or(0, |(_, count)| *count);
+    let count =
+        |list: List| work.by_list.iter().find(|(known, _)| *known == list).map_or(0, |(_, count)| *count);
     page(&SupervisePage {
         l: Layout::of(&app, &here, lang.of("supervise-title"), "/supervise").after(&query),
-        waiting: WAITING.iter().map(|list| (list.word(), lang.pick(list.words()).to_owned(), count(*list))).collect(),
+        waiting: WAITING
+            .iter()
+            .map(|list| (list.word(), lang.pick(list.words()).to_owned(), count(*list)))
+            .collect(),
         emergencies: emergencies.map(|open| {
             open.iter()
                 .map(|one| Emergency {
@@ -68,7 +72,11 @@ async fn supervise(State(app): State<Arc<App>>, here: Here, Query(query): Query)
     })
 }
 
-async fn review(State(app): State<Arc<App>>, Path(id): Path<String>, Posted { here, fields }: Posted) -> Answer {
+async fn review(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Posted { here, fields }: Posted,
+) -> Answer {
     let (finding, stop) = (fields.get("finding").to_owned(), fields.has("stop"));
     app.desk(&here, move |desk| Ok(desk.review_emergency(&id, &finding, stop)?)).await?;
     onward("/supervise?done=done-recorded")

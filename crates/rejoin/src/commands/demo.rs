@@ -158,12 +158,18 @@ impl Demo {
         if let Some((child, adult)) = set.waiting {
             print(&format!(
                 "{}: /person/{child} ({} {adult})",
-                lang.of("A case that waits for a second signature (noe)", "Un caso que espera una segunda firma (noe)"),
+                lang.of(
+                    "A case that waits for a second signature (noe)",
+                    "Un caso que espera una segunda firma (noe)"
+                ),
                 lang.of("adult", "persona adulta")
             ))?;
         }
         if let Some(code) = set.code {
-            print(&format!("{}: {code}", lang.of("A family card's code (/receipt)", "Código de una tarjeta familiar (/receipt)")))?;
+            print(&format!(
+                "{}: {code}",
+                lang.of("A family card's code (/receipt)", "Código de una tarjeta familiar (/receipt)")
+            ))?;
         }
         serve(case, rejoin_web::Options { at: self.at, demo: true, ..rejoin_web::Options::default() })
     }

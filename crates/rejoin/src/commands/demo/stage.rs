@@ -4,11 +4,12 @@
 use crate::failure::Failure;
 use rejoin_access::Purpose;
 use rejoin_accounts::Password;
-use rejoin_casework::word::{Choice, Outcome, ProofKind, Side, Wish};
 use rejoin_casework::Fact;
+use rejoin_casework::word::{Choice, Outcome, ProofKind, Side, Wish};
 use rejoin_model::{PersonId, RecordId, Relation, Verdict};
 use rejoin_registry::{
-    Case, Contact, DecidedAs, DecisionRequest, Given, NewAccount, Page, QueueFilter, ReceiptRequest, Seat, Stamp,
+    Case, Contact, DecidedAs, DecisionRequest, Given, NewAccount, Page, QueueFilter, ReceiptRequest, Seat,
+    Stamp,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -56,7 +57,8 @@ name = "Hotline"
 lists = ["tracing-requests"]
 "#;
 
-const RECEIPT: &str = "organisation = \"Rejoin demonstration\"\nphone = \"+1 555 0100\"\nemail = \"family@example.org\"\n";
+const RECEIPT: &str =
+    "organisation = \"Rejoin demonstration\"\nphone = \"+1 555 0100\"\nemail = \"family@example.org\"\n";
 
 /// The team whose members have the same organisation.
 const TEAM: &str = "team:children-services";
@@ -133,8 +135,7 @@ pub fn set(case: &mut Case, stamp: &Stamp) -> Result<Stage, Failure> {
     }
     let mut code = None;
     if let Some((child, _, _)) = pairs.get(1) {
-        let request =
-            ReceiptRequest { id: child.to_string(), contact: contact(case)?, initials: false };
+        let request = ReceiptRequest { id: child.to_string(), contact: contact(case)?, initials: false };
         code = Some(case.issue_receipt(&request, stamp)?.code);
     }
     Ok(Stage { waiting: waiting.map(|(child, other, _)| (child, other)), code })
@@ -145,7 +146,11 @@ fn contact(case: &Case) -> Result<Contact, Failure> {
 }
 
 /// Brings one case as far as one person can: accepted, both sides asked, what child and adult want, one signature.
-fn prepare(case: &Case, (child, other, relation): (PersonId, PersonId, Relation), now: i64) -> Result<(), Failure> {
+fn prepare(
+    case: &Case,
+    (child, other, relation): (PersonId, PersonId, Relation),
+    now: i64,
+) -> Result<(), Failure> {
     let id = child.to_string();
     let worker = seat(case, "lucia", Purpose::FamilyTracing, now)?;
     let request = DecisionRequest {
@@ -169,8 +174,16 @@ fn prepare(case: &Case, (child, other, relation): (PersonId, PersonId, Relation)
     };
     record("marta", verification, Fact::VerificationStarted { adult, relation, again_because: None })?;
     for (name, side, answers) in [
-        ("marta", Side::Child, ["looks at the photograph and says a name", "calms down at the voice on the telephone"]),
-        ("noe", Side::Adult, ["names the child's two surnames and birthday", "describes the scar on the left knee"]),
+        (
+            "marta",
+            Side::Child,
+            ["looks at the photograph and says a name", "calms down at the voice on the telephone"],
+        ),
+        (
+            "noe",
+            Side::Adult,
+            ["names the child's two surnames and birthday", "describes the scar on the left knee"],
+        ),
     ] {
         let fact = Fact::InterviewRecorded {
             adult,
