@@ -157,8 +157,14 @@ fn seat(case: &Case, account: &str, at: i64) -> Result<Seat, Error> {
     Ok(Seat { actor, purpose: Purpose::FamilyTracing, at_micros: at })
 }
 
-/// What one worker did, each with how long it took.
-type Times = BTreeMap<&'static str, Vec<Duration>>;
+/// What one worker did, each with how long it took, and how long it computed.
+type Times = BTreeMap<&'static str, Vec<(Duration, Duration)>>;
+
+/// How long this thread has computed so far, where the system tells.
+fn computed() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(told.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0))
+}
 
 struct Worker<'a> {
     case: Case,
@@ -222,9 +228,12 @@ impl Worker<'_> {
 
     fn work(mut self, until: Duration, think: Duration) -> (Times, Vec<String>) {
         while self.began.elapsed() < until {
-            let at = now();
+            let (at, before) = (now(), computed());
             match self.one() {
-                Ok(what) => self.times.entry(what).or_default().push(at.elapsed()),
+                Ok(what) => {
+                    let took = (at.elapsed(), computed().saturating_sub(before));
+                    self.times.entry(what).or_default().push(took);
+                }
                 Err(error) => self.errors.push(error.to_string()),
             }
             if !think.is_zero() {
@@ -291,15 +300,17 @@ fn load(size: &Size, case: &Case) -> Result<(), Failure> {
     }
     for (what, mut times) in all {
         times.sort_unstable();
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].0.as_secs_f64() * 1e3;
+        let cpu: Duration = times.iter().map(|(_, computed)| *computed).sum();
         let rate = times.len() as f64 / took;
         let figures = format!(
-            "{:>6} ({rate:.0}/s)  p50 {:.1} ms  p90 {:.1} ms  p99 {:.1} ms  most {:.1} ms",
+            "{:>6} ({rate:.0}/s)  p50 {:.1} ms  p90 {:.1} ms  p99 {:.1} ms  most {:.1} ms  computing {:.2} ms",
             times.len(),
             at(0.5),
             at(0.9),
             at(0.99),
-            at(1.0)
+            at(1.0),
+            cpu.as_secs_f64() * 1e3 / times.len() as f64
         );
         say(what, &figures);
     }

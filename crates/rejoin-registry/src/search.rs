@@ -206,6 +206,9 @@ struct Maybe {
     score: f32,
 }
 
+/// The words that are like one that is looked for, each with how.
+type Like<'a> = HashMap<&'a str, Likeness>;
+
 /// Words of the index that are like one that is looked for, and what it weighs: rare words say more.
 struct Alike {
     words: Vec<(u32, Likeness)>,
@@ -358,8 +361,11 @@ impl Desk<'_> {
         let asked = ASKED.map(Asked::from);
         let all = |_: &SubjectFacts| true;
         let eye = Eye::new(self.decider(), &snapshot, &asked, &all);
+        let index = snapshot.base.index();
+        let records = index.traits.len();
+        let alike: Vec<Alike> = sought.words.iter().map(|word| alike(index, word, records)).collect();
         let mut found = match query.code.trim() {
-            "" => likely(&snapshot, &sought, &eye),
+            "" => likely(&snapshot, &sought, &alike, &eye),
             code => self.coded(&snapshot, code)?.into_iter().collect(),
         };
         if let Some(place) = sought.place.as_deref().filter(|_| query.code.trim().is_empty()) {
@@ -371,7 +377,12 @@ impl Desk<'_> {
         found.truncate(MOST);
         let total = found.len() as u64;
         let on_page = (0u64..).zip(&found).filter(|(at, _)| page.has(*at)).map(|(_, one)| *one);
-        let hits: Vec<Hit> = on_page.filter_map(|one| self.hit(&snapshot, &sought, &eye, one)).collect();
+        let like: Vec<Like<'_>> = alike
+            .iter()
+            .map(|alike| alike.words.iter().map(|(at, likeness)| (index.word(*at), *likeness)).collect())
+            .collect();
+        let hits = on_page.filter_map(|one| self.hit(&snapshot, &sought, &like, &eye, one));
+        let hits: Vec<Hit> = hits.collect();
         let shown = hits.iter().filter_map(|hit| snapshot.base.at(hit.who.person));
         let subjects: BTreeSet<String> = shown
             .flat_map(|person| snapshot.base.records(person).map(|record| record.id.to_string()))
@@ -395,7 +406,14 @@ impl Desk<'_> {
         }))
     }
 
-    fn hit(&self, snapshot: &Snapshot, sought: &Sought<'_>, eye: &Eye<'_>, one: Maybe) -> Option<Hit> {
+    fn hit(
+        &self,
+        snapshot: &Snapshot,
+        sought: &Sought<'_>,
+        like: &[Like<'_>],
+        eye: &Eye<'_>,
+        one: Maybe,
+    ) -> Option<Hit> {
         let base = &snapshot.base;
         let facts = self.facts_at(snapshot, one.person);
         let who = self.line(snapshot, one.person, &facts)?;
@@ -414,7 +432,7 @@ impl Desk<'_> {
                 None => {}
             }
         }
-        name_reasons(base, sought, one, &seen, &mut reasons);
+        name_reasons(base, sought, like, one, &seen, &mut reasons);
         fits(base, sought, one, &seen, &mut reasons);
         reasons.sort_unstable();
         reasons.dedup();
@@ -423,7 +441,7 @@ impl Desk<'_> {
 }
 
 /// Who may be meant, of those whom the reader may find by what is asked for; the likeliest first.
-fn likely(snapshot: &Snapshot, sought: &Sought<'_>, eye: &Eye<'_>) -> Vec<Maybe> {
+fn likely(snapshot: &Snapshot, sought: &Sought<'_>, alike: &[Alike], eye: &Eye<'_>) -> Vec<Maybe> {
     let base = &snapshot.base;
     let index = base.index();
     let mut by_record: HashMap<u32, f32> = HashMap::new();
@@ -454,9 +472,7 @@ fn likely(snapshot: &Snapshot, sought: &Sought<'_>, eye: &Eye<'_>) -> Vec<Maybe>
             }
         }
     } else {
-        let records = index.traits.len();
-        let alike: Vec<Alike> = sought.words.iter().map(|word| alike(index, word, records)).collect();
-        for (record, [own, relative]) in (0u32..).zip(named(index, sought, &alike)) {
+        for (record, [own, relative]) in (0u32..).zip(named(index, sought, alike)) {
             let number = by_record.get(&record).copied();
             if own < NAMED && relative < NAMED && number.is_none() {
                 continue;
@@ -491,6 +507,7 @@ fn likely(snapshot: &Snapshot, sought: &Sought<'_>, eye: &Eye<'_>) -> Vec<Maybe>
 fn name_reasons(
     base: &Base,
     sought: &Sought<'_>,
+    like: &[Like<'_>],
     one: Maybe,
     seen: &dyn Fn(usize) -> u8,
     reasons: &mut Vec<Reason>,
@@ -499,10 +516,7 @@ fn name_reasons(
     let own = if seen(NAMES) == 2 { crate::snapshot::own_words(record) } else { Vec::new() };
     let relatives = if seen(FAMILY) == 2 { crate::snapshot::relatives_words(record) } else { Vec::new() };
     let mut surnames: Vec<usize> = Vec::new();
-    let index = base.index();
-    for word in &sought.words {
-        let like: HashMap<&str, Likeness> =
-            index.like(&word.text).into_iter().map(|(at, likeness)| (index.word(at), likeness)).collect();
+    for (word, like) in sought.words.iter().zip(like) {
         let best = own
             .iter()
             .enumerate()

@@ -274,7 +274,8 @@ proptest! {
             same(&told(&grown, world.now), &told(&fresh, world.now), &when);
             let anew = Rows::new(&fresh, rows.now);
             prop_assert!(rows.iter().eq(anew.iter()), "{}", &when);
-            prop_assert!(rows.glances().all(|(seen, row)| *seen == rows::glance(&grown, row)), "{}", &when);
+            let seen = rows.pieces().flat_map(|piece| piece.rows());
+            prop_assert!(seen.into_iter().all(|(seen, row)| *seen == rows::glance(&grown, row)), "{}", &when);
         }
         // Where nothing is kept in memory, the desk says the same.
         let cold = Case::open(&world.case.directory).unwrap();
