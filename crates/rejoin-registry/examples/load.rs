@@ -172,6 +172,8 @@ struct Worker<'a> {
     people: &'a [String],
     families: u64,
     began: Instant,
+    /// Where the clock of the case began, microseconds since 1970-01-01 UTC.
+    at: i64,
     state: u64,
     times: Times,
     errors: Vec<String>,
@@ -179,8 +181,7 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn one(&mut self) -> Result<&'static str, Error> {
-        // The case's days go on from when its lists came.
-        let at = EPOCH + 40 * 86_400_000_000 + self.began.elapsed().as_micros() as i64;
+        let at = self.at + self.began.elapsed().as_micros() as i64;
         let seat = seat(&self.case, &self.account, at)?;
         let desk = self.case.desk(seat)?;
         let dice = below(&mut self.state, 100);
@@ -261,9 +262,11 @@ fn load(size: &Size, case: &Case) -> Result<(), Failure> {
     };
     say("a whole view", &format!("{} people, {:.2} s", people.len(), began.elapsed().as_secs_f64()));
     let began = now();
-    case.desk(seat(case, "first", EPOCH + 40 * 86_400_000_000)?)?.work(&WorkFilter::default())?;
-    say("the first work-list", &format!("{:.0} ms", began.elapsed().as_secs_f64() * 1e3));
+    // The case's days go on from when its lists came, and from run to run.
     let size_before = case.checkpoint()?.size;
+    let at = EPOCH + 40 * 86_400_000_000 + size_before as i64 * 1_000_000;
+    case.desk(seat(case, "first", at)?)?.work(&WorkFilter::default())?;
+    say("the first work-list", &format!("{:.0} ms", began.elapsed().as_secs_f64() * 1e3));
     let start = now();
     let until = Duration::from_secs(size.seconds);
     let mut done: Vec<(Times, Vec<String>)> = Vec::new();
@@ -275,6 +278,7 @@ fn load(size: &Size, case: &Case) -> Result<(), Failure> {
                 people: &people,
                 families: size.people / 2,
                 began: start,
+                at,
                 state: at * 1_000_003,
                 times: Times::new(),
                 errors: Vec::new(),
