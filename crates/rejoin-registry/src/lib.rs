@@ -23,10 +23,12 @@ mod import;
 mod keys;
 mod ledger;
 mod messages;
+mod orders;
 mod organisations;
 mod policies;
 mod project;
 mod protection;
+mod readings;
 mod receipts;
 mod roles;
 mod rules;
@@ -42,7 +44,7 @@ mod wire;
 
 pub use accounts::NewAccount;
 pub use derive::LinkReport;
-pub use desk::{CaseEntry, CaseFile, Desk, PersonFile, Reading, Seat};
+pub use desk::{CaseEntry, CaseFile, Desk, PersonFile, Seat};
 pub use door::{Entered, SignIn};
 pub use erasure::{Erased, Hold};
 pub use error::Error;
@@ -52,6 +54,7 @@ pub use import::{Extent, ImportReport, ImportRequest};
 pub use ledger::Known;
 pub use messages::{CardStanding, Message};
 pub use organisations::Organisations;
+pub use readings::Reading;
 pub use receipts::{Contact, FoundReceipt, IssuedReceipt, ProvenReceipt, ReceiptRequest, Standing};
 pub use roles::Roles;
 pub use rules::Withholding;
@@ -62,6 +65,7 @@ pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
 
 use accounts::Keeper;
 use database::Database;
+use orders::Leave;
 use rejoin_accounts::password::Cost;
 use rejoin_ledger::note::SigningKey;
 use rejoin_ledger::{Checkpoint, Hash};
@@ -256,18 +260,17 @@ impl Case {
         Ok(checkpoint)
     }
 
-    /// Throws every derived table away and derives it again from the ledger. Where people and families had been
-    /// derived, linking and matching run again, over all records, and are written down as runs.
-    pub fn rebuild(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<(), Error> {
+    /// Throws every derived table away and derives it again from the ledger.
+    pub(crate) fn carry_rebuild(&self, leave: &Leave, progress: Progress<'_>) -> Result<(), Error> {
         self.store.verify(None, progress)?;
         let [linked, proposed] = project::runs(&self.store)?;
         project::rebuild(&self.store, progress)?;
         if linked {
-            self.link(stamp, progress)?;
+            self.carry_link(leave, progress)?;
         }
         if proposed {
             let whole = Proposing { whole: true, ..Proposing::default() };
-            self.propose(&whole, stamp, progress)?;
+            self.carry_propose(leave, &whole, progress)?;
         }
         Ok(())
     }
