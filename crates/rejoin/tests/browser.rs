@@ -1,1 +1,0 @@
-//! The web application in a real browser.
