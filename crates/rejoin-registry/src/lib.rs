@@ -19,6 +19,7 @@ mod error;
 mod evidence;
 mod facts;
 mod families;
+mod glance;
 mod handles;
 mod import;
 mod keys;

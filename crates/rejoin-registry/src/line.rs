@@ -113,5 +113,5 @@ fn first<'a, T>(
     read: impl Fn(&'a Record) -> Option<T>,
 ) -> Option<T> {
     let of = |withdrawn| records.clone().filter(move |record| record.withdrawn == withdrawn);
-    of(false).chain(of(true)).find_map(|record| read(record))
+    of(false).chain(of(true)).find_map(read)
 }

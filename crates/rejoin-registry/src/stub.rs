@@ -18,9 +18,6 @@ pub struct ToldLine {
     pub value: Option<f64>,
     pub columns: [Option<u64>; 4],
 }
-fn no<T>() -> Result<T, Error> {
-    Err(Error::First("stub"))
-}
 impl Case {
     pub fn stop_by(&mut self, _: Arc<AtomicBool>) {}
 }

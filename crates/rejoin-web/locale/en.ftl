@@ -756,3 +756,11 @@ accounts-make = Make it
 standing-active = active
 standing-other = not active
 done-account = The account was changed.
+
+# clocks and messages
+person-clocks = Deadlines
+person-messages = Messages left with a family card
+clock-missed = missed, no reason on record
+clock-running = running
+clock-met = met
+clock-unknown = the lists cannot tell

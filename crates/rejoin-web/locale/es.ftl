@@ -756,3 +756,11 @@ accounts-make = Crearla
 standing-active = activa
 standing-other = no activa
 done-account = La cuenta se ha cambiado.
+
+# clocks and messages
+person-clocks = Plazos
+person-messages = Mensajes dejados con una tarjeta familiar
+clock-missed = incumplido, sin motivo registrado
+clock-running = en curso
+clock-met = cumplido
+clock-unknown = las listas no permiten saberlo

@@ -26,8 +26,6 @@ pub struct Here {
     pub lang: Lang,
     /// What forms must bring back.
     pub csrf: String,
-    /// The session's token.
-    pub token: String,
 }
 
 /// The cookie of a session. With HTTPS the browser binds it to this name of a site; without, it stays on this machine.
@@ -108,7 +106,7 @@ impl Here {
             (None, Some(own)) => Lang::of_code(own).unwrap_or(Lang::En),
             _ => language(&parts.headers),
         };
-        Ok(Self { csrf: csrf_of(&token), entered, seat, lang, token })
+        Ok(Self { csrf: csrf_of(&token), entered, seat, lang })
     }
 
     /// Whether the account may do something at all.

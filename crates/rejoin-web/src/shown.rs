@@ -27,11 +27,6 @@ pub fn field_moment(micros: i64) -> String {
     at(micros).replace(' ', "T")
 }
 
-/// How many whole days lie between two moments.
-pub fn days_between(from: i64, to: i64) -> i64 {
-    (to - from).div_euclid(rejoin_accounts::DAY)
-}
-
 /// A value as understood.
 pub fn value(value: &Value, lang: Lang) -> String {
     match value {

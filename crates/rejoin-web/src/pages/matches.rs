@@ -13,9 +13,10 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use rejoin_access::Action;
+use rejoin_access::Reduced;
 use rejoin_linkage::weight;
 use rejoin_model::{FamilyCandidate, Field, PersonId, Record, Relation, Verdict};
-use rejoin_registry::{DecidedAs, DecisionRequest, Page, PersonFile, QueueFilter};
+use rejoin_registry::{DecidedAs, DecisionRequest, Page, PersonFile, PersonLine, QueueFilter};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -130,7 +131,7 @@ struct Other {
     relation: String,
     percent: String,
     here: bool,
-    who: String,
+    who: Line,
 }
 
 #[derive(Template)]
@@ -239,15 +240,20 @@ pub fn line_of(file: &PersonFile, lang: Lang) -> Line {
     }
 }
 
-fn other_of(candidate: &FamilyCandidate, whose: PersonId, here: PersonId, lang: Lang) -> Other {
+fn other_of(
+    candidate: &FamilyCandidate,
+    (whose, here): (PersonId, PersonId),
+    lines: &[Reduced<PersonLine>],
+    lang: Lang,
+) -> Option<Other> {
     let other = if candidate.child == whose { candidate.other } else { candidate.child };
-    Other {
+    Some(Other {
         href: format!("/matches/{}/{}", candidate.child, candidate.other),
         relation: shown::relation(candidate.relation, lang),
         percent: percent(candidate.probability),
         here: other == here,
-        who: other.to_string(),
-    }
+        who: Line::of(lines.iter().find(|line| line.person == other)?, lang),
+    })
 }
 
 async fn review(
@@ -257,12 +263,15 @@ async fn review(
     Query(query): Query,
 ) -> Answer {
     let (left, right) = (child.clone(), other.clone());
-    let (child_file, other_file, decisions) = app
+    let (child_file, other_file, decisions, lines) = app
         .desk(&here, move |desk| {
             let child = desk.person(&left)?.ok_or(Problem::NotFound)?;
             let other = desk.person(&right)?.ok_or(Problem::NotFound)?;
             let decisions = desk.decisions()?;
-            Ok((child, other, decisions))
+            let others = child.candidates.iter();
+            let others = others.map(|one| if one.child == child.person { one.other } else { one.child });
+            let lines = desk.lines(&others.collect::<Vec<_>>())?;
+            Ok((child, other, decisions, lines))
         })
         .await?;
     let lang = here.lang;
@@ -277,7 +286,7 @@ async fn review(
     let beside = |siblings: bool| {
         let of = child_file.candidates.iter();
         of.filter(move |one| (one.relation == Relation::Sibling) == siblings)
-            .map(|one| other_of(one, pair.0, pair.1, lang))
+            .filter_map(|one| other_of(one, pair, &lines, lang))
             .collect::<Vec<_>>()
     };
     let past = decisions

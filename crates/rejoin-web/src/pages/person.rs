@@ -14,9 +14,11 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
+use rejoin_access::{FieldGroup, Reduced};
 use rejoin_custody::Person;
-use rejoin_model::{Bound, PersonId, Subject};
-use rejoin_registry::{CaseFile, Given, PersonFile};
+use rejoin_custody::clock::Standing;
+use rejoin_model::{Bound, PersonId, ProblemKind, Relation, Subject};
+use rejoin_registry::{CaseFile, Given, PersonFile, PersonLine};
 use std::sync::Arc;
 
 /// Its addresses.
@@ -52,10 +54,19 @@ struct Stay {
 struct Relative {
     href: String,
     page: String,
+    who: String,
+    about: String,
     relation: String,
     percent: String,
     contested: bool,
     words: Vec<String>,
+}
+
+struct Clock {
+    title: String,
+    standing: String,
+    due: String,
+    late: bool,
 }
 
 struct Entry {
@@ -80,6 +91,8 @@ struct PersonPage {
     stays: Vec<Stay>,
     problems: Vec<String>,
     relatives: Vec<Relative>,
+    clocks: Vec<Clock>,
+    messages: Vec<(String, String, String)>,
     findings: Vec<(String, String, String, String)>,
     status: Option<String>,
     version: u64,
@@ -144,21 +157,26 @@ fn stays(person: &Person<'_>, lang: Lang) -> Vec<Stay> {
         .collect()
 }
 
-fn relatives(file: &PersonFile, lang: Lang) -> Vec<Relative> {
+fn relatives(file: &PersonFile, lines: &[Reduced<PersonLine>], lang: Lang) -> Vec<Relative> {
     let of = |id: PersonId| format!("/person/{id}");
     file.candidates
         .iter()
         .map(|one| {
             let other = if one.child == file.person { one.other } else { one.child };
             let mut relation = shown::relation(one.relation, lang);
-            if one.child != file.person {
+            if one.child != file.person && one.relation != Relation::Sibling {
                 relation = lang.with("relation-inverse", "relation", relation);
             }
             let words = one.evidence.iter().filter(|step| step.weight > 0).take(4).map(|step| match lang {
                 Lang::En => step.words.clone(),
                 Lang::Es => rejoin_linkage::family::in_spanish(&step.words).unwrap_or(&step.words).to_owned(),
             });
+            let known = lines.iter().find(|line| line.person == other).map(|line| Line::of(line, lang));
+            let known = known.map(|line| (line.name, line.about));
+            let (who, about) = known.unwrap_or_else(|| (lang.of("name-not-shown"), String::new()));
             Relative {
+                who,
+                about,
                 href: format!("/matches/{}/{}", one.child, one.other),
                 page: of(other),
                 relation,
@@ -193,7 +211,18 @@ async fn person(
     Query(query): Query,
 ) -> Answer {
     let asked = id.clone();
-    let file = app.desk(&here, move |desk| desk.person(&asked)?.ok_or(Problem::NotFound)).await?;
+    let (file, lines, clocks, messages) = app
+        .desk(&here, move |desk| {
+            let file = desk.person(&asked)?.ok_or(Problem::NotFound)?;
+            let others = file
+                .candidates
+                .iter()
+                .map(|one| if one.child == file.person { one.other } else { one.child });
+            let others: Vec<PersonId> = others.collect();
+            let id = file.person.to_string();
+            Ok((file, desk.lines(&others)?, desk.clocks(&id)?, desk.messages(&id)?))
+        })
+        .await?;
     let lang = here.lang;
     let person = Person::new(file.person, file.records.iter().map(|record| &**record).collect());
     let who = line_of(&file, lang);
@@ -210,6 +239,10 @@ async fn person(
             finding.understood.clone(),
         )
     });
+    let shows_where = file.records.iter().any(|record| {
+        let shown = record.disclosure();
+        [&shown.in_full, &shown.reduced].into_iter().any(|groups| groups.contains(&FieldGroup::Whereabouts))
+    });
     let is_child = person.subject == Subject::Child;
     let forms = if is_child { facts::forms(&here, &file) } else { Vec::new() };
     page(&PersonPage {
@@ -225,11 +258,31 @@ async fn person(
             .chain
             .problems
             .iter()
+            // Whoever is not shown where somebody is must not be told that nobody knows.
+            .filter(|problem| problem.kind != ProblemKind::NoPlace || shows_where)
             .map(|problem| {
                 format!("{}: {}", shown::coded("problem", problem.kind.word(), lang), problem.words)
             })
             .collect(),
-        relatives: relatives(&file, lang),
+        relatives: relatives(&file, &lines, lang),
+        clocks: clocks
+            .iter()
+            .map(|clock| Clock {
+                title: lang.pick((&clock.title.0, &clock.title.1)).to_owned(),
+                standing: lang.of(match clock.standing {
+                    Standing::Missed(_) => "clock-missed",
+                    Standing::Running => "clock-running",
+                    Standing::Met | Standing::MetByReunification => "clock-met",
+                    Standing::CannotTell | Standing::NotInAnyList => "clock-unknown",
+                }),
+                due: clock.due_micros.map(shown::at).unwrap_or_default(),
+                late: clock.due_micros.is_some_and(|due| due < here.seat.at_micros),
+            })
+            .collect(),
+        messages: messages
+            .iter()
+            .map(|message| (shown::at(message.at_micros), message.reach.clone(), message.words.clone()))
+            .collect(),
         findings: findings.collect(),
         status: file.casework.as_ref().map(|file| shown::coded("status", &file.status, lang)),
         version: file.casework.as_ref().map_or(0, |file| file.version),

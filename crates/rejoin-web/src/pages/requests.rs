@@ -77,6 +77,9 @@ fn stream(id: &str) -> Result<StreamId, Problem> {
     }
 }
 
+/// Something that happened to a request: what, when, by whom, and its fields.
+type Happened = (String, String, String, Vec<(String, String)>);
+
 #[derive(Template)]
 #[template(path = "request.html")]
 struct RequestPage {
@@ -86,7 +89,7 @@ struct RequestPage {
     version: u64,
     steps: Vec<(&'static str, String, bool)>,
     outcomes: Vec<(&'static str, String)>,
-    entries: Vec<(String, String, String, Vec<(String, String)>)>,
+    entries: Vec<Happened>,
 }
 
 /// What can be done with a request, and whether it needs an outcome: kind, key of its words.

@@ -42,8 +42,6 @@ struct WorkPage {
     lists: Vec<(&'static str, String, u64, bool)>,
     rows: Vec<Row>,
     pages: Pages,
-    chosen: String,
-    list: String,
 }
 
 /// Whose work, in the address.
@@ -96,7 +94,5 @@ async fn work(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> A
             .collect(),
         pages: Pages::new(first, rows.len(), ROWS, found.total, &address),
         rows,
-        chosen: chosen.to_owned(),
-        list: list.unwrap_or_default().to_owned(),
     })
 }
