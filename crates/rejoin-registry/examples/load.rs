@@ -200,7 +200,7 @@ impl Worker<'_> {
             50..70 => {
                 let Family { child, .. } = family(below(&mut self.state, self.families));
                 let mut name = format!("{} {}", child[0], child[1]);
-                if dice % 2 == 0 {
+                if dice.is_multiple_of(2) {
                     // A slip: a letter is lost.
                     name.remove(2);
                 }
