@@ -114,6 +114,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("totp-rs", &["rejoin-accounts"]),
     ("webauthn-rs", &["rejoin-accounts"]),
     ("rapidfuzz", &["rejoin-linkage"]),
+    // In its browser tests only.
+    ("thirtyfour", &["rejoin"]),
     ("phonenumber", &["rejoin-normalize"]),
 ];
 

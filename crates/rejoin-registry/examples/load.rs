@@ -157,8 +157,14 @@ fn seat(case: &Case, account: &str, at: i64) -> Result<Seat, Error> {
     Ok(Seat { actor, purpose: Purpose::FamilyTracing, at_micros: at })
 }
 
-/// What one worker did, each with how long it took.
-type Times = BTreeMap<&'static str, Vec<Duration>>;
+/// What one worker did, each with how long it took, and how long it computed.
+type Times = BTreeMap<&'static str, Vec<(Duration, Duration)>>;
+
+/// How long this thread has computed so far, where the system tells.
+fn computed() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(told.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0))
+}
 
 struct Worker<'a> {
     case: Case,
@@ -166,6 +172,8 @@ struct Worker<'a> {
     people: &'a [String],
     families: u64,
     began: Instant,
+    /// Where the clock of the case began, microseconds since 1970-01-01 UTC.
+    at: i64,
     state: u64,
     times: Times,
     errors: Vec<String>,
@@ -173,8 +181,7 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn one(&mut self) -> Result<&'static str, Error> {
-        // The case's days go on from when its lists came.
-        let at = EPOCH + 40 * 86_400_000_000 + self.began.elapsed().as_micros() as i64;
+        let at = self.at + self.began.elapsed().as_micros() as i64;
         let seat = seat(&self.case, &self.account, at)?;
         let desk = self.case.desk(seat)?;
         let dice = below(&mut self.state, 100);
@@ -222,9 +229,12 @@ impl Worker<'_> {
 
     fn work(mut self, until: Duration, think: Duration) -> (Times, Vec<String>) {
         while self.began.elapsed() < until {
-            let at = now();
+            let (at, before) = (now(), computed());
             match self.one() {
-                Ok(what) => self.times.entry(what).or_default().push(at.elapsed()),
+                Ok(what) => {
+                    let took = (at.elapsed(), computed().saturating_sub(before));
+                    self.times.entry(what).or_default().push(took);
+                }
                 Err(error) => self.errors.push(error.to_string()),
             }
             if !think.is_zero() {
@@ -252,9 +262,11 @@ fn load(size: &Size, case: &Case) -> Result<(), Failure> {
     };
     say("a whole view", &format!("{} people, {:.2} s", people.len(), began.elapsed().as_secs_f64()));
     let began = now();
-    case.desk(seat(case, "first", EPOCH + 40 * 86_400_000_000)?)?.work(&WorkFilter::default())?;
-    say("the first work-list", &format!("{:.0} ms", began.elapsed().as_secs_f64() * 1e3));
+    // The case's days go on from when its lists came, and from run to run.
     let size_before = case.checkpoint()?.size;
+    let clock = EPOCH + 40 * 86_400_000_000 + size_before as i64 * 1_000_000;
+    case.desk(seat(case, "first", clock)?)?.work(&WorkFilter::default())?;
+    say("the first work-list", &format!("{:.0} ms", began.elapsed().as_secs_f64() * 1e3));
     let start = now();
     let until = Duration::from_secs(size.seconds);
     let mut done: Vec<(Times, Vec<String>)> = Vec::new();
@@ -266,6 +278,7 @@ fn load(size: &Size, case: &Case) -> Result<(), Failure> {
                 people: &people,
                 families: size.people / 2,
                 began: start,
+                at: clock,
                 state: at * 1_000_003,
                 times: Times::new(),
                 errors: Vec::new(),
@@ -291,15 +304,17 @@ fn load(size: &Size, case: &Case) -> Result<(), Failure> {
     }
     for (what, mut times) in all {
         times.sort_unstable();
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].0.as_secs_f64() * 1e3;
+        let cpu: Duration = times.iter().map(|(_, computed)| *computed).sum();
         let rate = times.len() as f64 / took;
         let figures = format!(
-            "{:>6} ({rate:.0}/s)  p50 {:.1} ms  p90 {:.1} ms  p99 {:.1} ms  most {:.1} ms",
+            "{:>6} ({rate:.0}/s)  p50 {:.1} ms  p90 {:.1} ms  p99 {:.1} ms  most {:.1} ms  computing {:.2} ms",
             times.len(),
             at(0.5),
             at(0.9),
             at(0.99),
-            at(1.0)
+            at(1.0),
+            cpu.as_secs_f64() * 1e3 / times.len() as f64
         );
         say(what, &figures);
     }

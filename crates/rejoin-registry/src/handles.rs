@@ -255,6 +255,55 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_together_is_written_together_and_what_fails_leaves_no_trace() {
+        let directory = tempfile::tempdir().unwrap();
+        let stamp = |at_micros| Stamp { at_micros, actor: "clerk".into() };
+        let case = Case::init(&directory.path().join("case"), &stamp(0)).unwrap();
+        let before = case.checkpoint().unwrap().size;
+        let seen = Seen {
+            subjects: vec!["r-0000000000000001".into()],
+            purpose: "oversight".into(),
+            what: "person".into(),
+            count: 1,
+            note: None,
+        };
+        let handles: Vec<Case> = (0..9).map(|_| case.another().unwrap()).collect();
+        let turn = case.store.gate.turn().unwrap();
+        let done: Vec<Result<u64, Error>> = std::thread::scope(|scope| {
+            let running: Vec<_> = (1i64..)
+                .zip(handles)
+                .map(|(at, handle)| {
+                    let (seen, stamp) = (seen.clone(), stamp(at));
+                    scope.spawn(move || match at % 3 {
+                        // It has written already when it fails.
+                        0 => handle.together(move |_, change| {
+                            change.append(&stamp, crate::wire::FILE_READ, &seen)?;
+                            Err(Error::Refused("no".into()))
+                        }),
+                        _ => handle.write_down(stamp, crate::wire::FILE_READ, seen),
+                    })
+                })
+                .collect();
+            // All of them wait for the one turn.
+            while locked(&case.shared.queue.waiting).0.len() < 9 {
+                std::thread::yield_now();
+            }
+            drop(turn);
+            running.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let mut written: Vec<u64> = done.iter().filter_map(|one| one.as_ref().ok().copied()).collect();
+        written.sort_unstable();
+        assert_eq!(written, (before + 1..=before + 6).collect::<Vec<_>>());
+        assert!(done.iter().filter(|one| matches!(one, Err(Error::Refused(_)))).count() == 3);
+        assert_eq!(case.verify(None, &|_, _, _| {}).unwrap().size, before + 6);
+        for (at, one) in (1i64..).zip(&done) {
+            let Ok(sequence) = one else { continue };
+            let event = case.store.events_after(sequence - 1, 1).unwrap().pop().unwrap();
+            assert_eq!(event.at_micros, at, "each is told of its own");
+        }
+    }
+
+    #[test]
     fn one_writes_at_a_time_and_whoever_waits_is_woken() {
         let gate = Arc::new(Gate::default());
         let count = Mutex::new((0u32, 0u32));

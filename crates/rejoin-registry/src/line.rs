@@ -23,6 +23,12 @@ impl Default for Page {
 }
 
 impl Page {
+    /// Whether one of so many rows that stand behind others is on the page.
+    pub(crate) fn overlaps(&self, at: u64, count: u64) -> bool {
+        let first = self.first as u64;
+        at < first + self.rows.min(MOST) as u64 && first < at + count
+    }
+
     /// Whether a row that stands at a place among those that are seen is on the page.
     pub(crate) fn has(&self, at: u64) -> bool {
         let first = self.first as u64;

@@ -4,7 +4,7 @@
 
 use crate::desk::Desk;
 use crate::line::{Page, PersonLine};
-use crate::snapshot::{Base, Eye, Index, Likeness, Slot, Snapshot, bare};
+use crate::snapshot::{Base, Counted, Eye, Index, Likeness, Slot, Snapshot, bare};
 use crate::{Error, wire};
 use rejoin_access::{Asked, FieldGroup, Reduced, SubjectFacts};
 use rejoin_model::{Country, Field, Moment, Precision, Sex};
@@ -206,6 +206,9 @@ struct Maybe {
     score: f32,
 }
 
+/// The words that are like one that is looked for, each with how.
+type Like<'a> = HashMap<&'a str, Likeness>;
+
 /// Words of the index that are like one that is looked for, and what it weighs: rare words say more.
 struct Alike {
     words: Vec<(u32, Likeness)>,
@@ -220,14 +223,11 @@ fn alike(index: &Index, word: &Word, records: usize) -> Alike {
     Alike { words, weight }
 }
 
-/// Of each record, how much of the name it has, from 0 to 1: in its own name, and in a relative's.
-fn named(index: &Index, sought: &Sought<'_>, alike: &[Alike]) -> Vec<[f32; 2]> {
-    let records = index.traits.len();
-    let mut reached = vec![[0f32; 2]; records];
-    let mut matched = vec![[0u8; 2]; records];
-    let mut best = vec![[0u8; 2]; records];
+/// Of each record that has a part of the name, how much, from 0 to 1: in its own name, and in a relative's.
+fn named(index: &Index, sought: &Sought<'_>, alike: &[Alike]) -> Vec<(u32, [f32; 2])> {
+    let mut room = index.room();
+    let (mut touched, mut all) = (Vec::new(), Vec::new());
     for (word, alike) in sought.words.iter().zip(alike) {
-        best.fill([0; 2]);
         for (other, likeness) in &alike.words {
             for (record, slot) in index.places(*other) {
                 let whose = usize::from(slot == Slot::Relative);
@@ -237,40 +237,51 @@ fn named(index: &Index, sought: &Sought<'_>, alike: &[Alike]) -> Vec<[f32; 2]> {
                     false if word.known => likeness.quality() - 12,
                     false => likeness.quality() - 3,
                 };
-                let best = &mut best[record as usize][whose];
-                *best = (*best).max(quality);
+                let best = &mut room[record as usize].best;
+                if *best == [0; 2] {
+                    touched.push(record);
+                }
+                best[whose] = best[whose].max(quality);
             }
         }
-        for ((best, reached), matched) in best.iter().zip(&mut reached).zip(&mut matched) {
-            for whose in [0, 1] {
-                reached[whose] += alike.weight * f32::from(best[whose]) / 100.0;
-                matched[whose] += u8::from(best[whose] > 0);
+        for record in touched.drain(..) {
+            let room = &mut room[record as usize];
+            if room.matched == [0; 2] {
+                all.push(record);
             }
+            for whose in [0, 1] {
+                room.reached[whose] += alike.weight * f32::from(room.best[whose]) / 100.0;
+                room.matched[whose] += u8::from(room.best[whose] > 0);
+            }
+            room.best = [0; 2];
         }
     }
     let asked: f32 = alike.iter().map(|alike| alike.weight).sum();
     let words = sought.words.len() as u8;
-    for (at, reached) in reached.iter_mut().enumerate() {
-        for whose in [0, 1] {
-            if reached[whose] == 0.0 {
-                continue;
-            }
-            // Words that are not there count little where the name has no other in their place: it was cut short.
-            let missing = words - matched[at][whose];
-            let others = index.lengths[at][whose].saturating_sub(matched[at][whose]);
-            let contradicted = f32::from(missing.min(others)) / f32::from(words);
-            let dropped = f32::from(missing - missing.min(others)) / f32::from(words);
-            let share = reached[whose] / asked;
-            let room = (1.0 - share).max(0.0);
-            let missing_share = contradicted + dropped;
-            let lost = match missing_share > 0.0 {
-                true => room * (contradicted + DROPPED * dropped) / missing_share,
-                false => room,
-            };
-            reached[whose] = share / (share + lost);
-        }
-    }
-    reached
+    let share = |record: u32, counted: &Counted, whose: usize| {
+        // Words that are not there count little where the name has no other in their place: it was cut short.
+        let missing = words - counted.matched[whose];
+        let others = index.lengths[record as usize][whose].saturating_sub(counted.matched[whose]);
+        let contradicted = f32::from(missing.min(others));
+        let dropped = f32::from(missing - missing.min(others));
+        let share = counted.reached[whose] / asked;
+        let lost = match missing {
+            0 => 1.0,
+            _ => (contradicted + DROPPED * dropped) / f32::from(missing),
+        };
+        share / (share + (1.0 - share).max(0.0) * lost)
+    };
+    let of = |record: u32| {
+        let counted = std::mem::take(&mut room[record as usize]);
+        let of = |whose: usize| match counted.matched[whose] {
+            0 => 0.0,
+            _ => share(record, &counted, whose),
+        };
+        (record, [of(0), of(1)])
+    };
+    let named = all.into_iter().map(of).collect();
+    index.give_back(room);
+    named
 }
 
 /// How a birth date, an age, a sex and a country fit; and in words.
@@ -358,8 +369,11 @@ impl Desk<'_> {
         let asked = ASKED.map(Asked::from);
         let all = |_: &SubjectFacts| true;
         let eye = Eye::new(self.decider(), &snapshot, &asked, &all);
+        let index = snapshot.base.index();
+        let records = index.traits.len();
+        let alike: Vec<Alike> = sought.words.iter().map(|word| alike(index, word, records)).collect();
         let mut found = match query.code.trim() {
-            "" => likely(&snapshot, &sought, &eye),
+            "" => likely(&snapshot, &sought, &alike, &eye),
             code => self.coded(&snapshot, code)?.into_iter().collect(),
         };
         if let Some(place) = sought.place.as_deref().filter(|_| query.code.trim().is_empty()) {
@@ -371,7 +385,12 @@ impl Desk<'_> {
         found.truncate(MOST);
         let total = found.len() as u64;
         let on_page = (0u64..).zip(&found).filter(|(at, _)| page.has(*at)).map(|(_, one)| *one);
-        let hits: Vec<Hit> = on_page.filter_map(|one| self.hit(&snapshot, &sought, &eye, one)).collect();
+        let like: Vec<Like<'_>> = alike
+            .iter()
+            .map(|alike| alike.words.iter().map(|(at, likeness)| (index.word(*at), *likeness)).collect())
+            .collect();
+        let hits = on_page.filter_map(|one| self.hit(&snapshot, &sought, &like, &eye, one));
+        let hits: Vec<Hit> = hits.collect();
         let shown = hits.iter().filter_map(|hit| snapshot.base.at(hit.who.person));
         let subjects: BTreeSet<String> = shown
             .flat_map(|person| snapshot.base.records(person).map(|record| record.id.to_string()))
@@ -395,7 +414,14 @@ impl Desk<'_> {
         }))
     }
 
-    fn hit(&self, snapshot: &Snapshot, sought: &Sought<'_>, eye: &Eye<'_>, one: Maybe) -> Option<Hit> {
+    fn hit(
+        &self,
+        snapshot: &Snapshot,
+        sought: &Sought<'_>,
+        like: &[Like<'_>],
+        eye: &Eye<'_>,
+        one: Maybe,
+    ) -> Option<Hit> {
         let base = &snapshot.base;
         let facts = self.facts_at(snapshot, one.person);
         let who = self.line(snapshot, one.person, &facts)?;
@@ -414,7 +440,7 @@ impl Desk<'_> {
                 None => {}
             }
         }
-        name_reasons(base, sought, one, &seen, &mut reasons);
+        name_reasons(base, sought, like, one, &seen, &mut reasons);
         fits(base, sought, one, &seen, &mut reasons);
         reasons.sort_unstable();
         reasons.dedup();
@@ -423,7 +449,7 @@ impl Desk<'_> {
 }
 
 /// Who may be meant, of those whom the reader may find by what is asked for; the likeliest first.
-fn likely(snapshot: &Snapshot, sought: &Sought<'_>, eye: &Eye<'_>) -> Vec<Maybe> {
+fn likely(snapshot: &Snapshot, sought: &Sought<'_>, alike: &[Alike], eye: &Eye<'_>) -> Vec<Maybe> {
     let base = &snapshot.base;
     let index = base.index();
     let mut by_record: HashMap<u32, f32> = HashMap::new();
@@ -454,10 +480,8 @@ fn likely(snapshot: &Snapshot, sought: &Sought<'_>, eye: &Eye<'_>) -> Vec<Maybe>
             }
         }
     } else {
-        let records = index.traits.len();
-        let alike: Vec<Alike> = sought.words.iter().map(|word| alike(index, word, records)).collect();
-        for (record, [own, relative]) in (0u32..).zip(named(index, sought, &alike)) {
-            let number = by_record.get(&record).copied();
+        for (record, [own, relative]) in named(index, sought, alike) {
+            let number = by_record.remove(&record);
             if own < NAMED && relative < NAMED && number.is_none() {
                 continue;
             }
@@ -471,6 +495,7 @@ fn likely(snapshot: &Snapshot, sought: &Sought<'_>, eye: &Eye<'_>) -> Vec<Maybe>
                 None => {}
             }
         }
+        by_record.iter().for_each(|(record, number)| take(*record, number * 0.75));
     }
     for one in &mut maybe {
         let seen = |group: usize| eye.extent(one.person, group);
@@ -491,6 +516,7 @@ fn likely(snapshot: &Snapshot, sought: &Sought<'_>, eye: &Eye<'_>) -> Vec<Maybe>
 fn name_reasons(
     base: &Base,
     sought: &Sought<'_>,
+    like: &[Like<'_>],
     one: Maybe,
     seen: &dyn Fn(usize) -> u8,
     reasons: &mut Vec<Reason>,
@@ -499,10 +525,7 @@ fn name_reasons(
     let own = if seen(NAMES) == 2 { crate::snapshot::own_words(record) } else { Vec::new() };
     let relatives = if seen(FAMILY) == 2 { crate::snapshot::relatives_words(record) } else { Vec::new() };
     let mut surnames: Vec<usize> = Vec::new();
-    let index = base.index();
-    for word in &sought.words {
-        let like: HashMap<&str, Likeness> =
-            index.like(&word.text).into_iter().map(|(at, likeness)| (index.word(at), likeness)).collect();
+    for (word, like) in sought.words.iter().zip(like) {
         let best = own
             .iter()
             .enumerate()

@@ -15,7 +15,7 @@ mod shards;
 
 pub(crate) use base::{Base, Place};
 pub(crate) use classes::{ALONE, Eye};
-pub(crate) use index::{Index, Likeness, Slot, bare, own_words, relatives_words};
+pub(crate) use index::{Counted, Index, Likeness, Slot, bare, own_words, relatives_words};
 pub(crate) use rows::{Glance, Row, Rows};
 
 use crate::casework::assignee;

@@ -114,14 +114,29 @@ impl Desk<'_> {
             may_trace && other() && is_whose(&assigned())
         };
         let mut counts = vec![0u64; List::ALL.len()];
+        let named = |list: List| filter.lists.is_empty() || filter.lists.contains(&list);
+        let named: Vec<bool> = List::ALL.iter().map(|list| named(*list)).collect();
         let (mut total, mut on_page) = (0u64, Vec::new());
-        for (glance, row) in rows.glances().filter(|(glance, row)| is_shown(glance, row)) {
-            counts[glance.list as usize] += 1;
-            if filter.lists.is_empty() || filter.lists.contains(&glance.list) {
-                if filter.page.has(total) {
-                    on_page.push(*row);
+        for piece in rows.pieces() {
+            // Most pieces are counted by kinds alone: no row of theirs is on the page.
+            if let Some(kinds) = piece.kinds(|child| eye.is_alone(child)) {
+                let shown = kinds.iter().filter(|(class, _, _)| eye.glance_at_kind(*class) == (true, true));
+                let among = shown.clone().filter(|(_, list, _)| named[*list as usize]);
+                let ahead: u64 = among.map(|(_, _, count)| u64::from(*count)).sum();
+                if !filter.page.overlaps(total, ahead) {
+                    shown.for_each(|(_, list, count)| counts[*list as usize] += u64::from(*count));
+                    total += ahead;
+                    continue;
                 }
-                total += 1;
+            }
+            for (glance, row) in piece.rows().filter(|(glance, row)| is_shown(glance, row)) {
+                counts[glance.list as usize] += 1;
+                if named[glance.list as usize] {
+                    if filter.page.has(total) {
+                        on_page.push(*row);
+                    }
+                    total += 1;
+                }
             }
         }
         let rows: Vec<WorkItem> = on_page.iter().map(|row| self.item(&snapshot, row)).collect();

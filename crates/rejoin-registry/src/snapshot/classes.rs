@@ -5,8 +5,8 @@
 use super::Snapshot;
 use rejoin_access::{Asked, Assignee, Decider, Organisation, Protected, Purpose, SubjectFacts};
 use rejoin_model::{PersonId, RecordId};
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The kind of somebody who is asked about alone.
@@ -14,10 +14,13 @@ pub(crate) const ALONE: u32 = u32::MAX;
 
 type Key = (Vec<Organisation>, Vec<Organisation>, bool, BTreeSet<Assignee>);
 
+/// The number of each kind, and what it has in common.
+type Kinds = (HashMap<Key, u32>, Vec<Arc<SubjectFacts>>);
+
 /// Kinds, numbered from 0 in the order in which they were met. A kind is never taken away.
 #[derive(Default)]
 pub(crate) struct Classes {
-    known: RwLock<(HashMap<Key, u32>, Vec<Arc<SubjectFacts>>)>,
+    known: RwLock<Kinds>,
 }
 
 impl Classes {
@@ -42,6 +45,11 @@ impl Classes {
         })
     }
 
+    /// How many kinds there are.
+    pub fn count(&self) -> usize {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).1.len()
+    }
+
     /// The facts that a kind has in common.
     pub fn facts(&self, class: u32) -> Option<Arc<SubjectFacts>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).1.get(class as usize).cloned()
@@ -56,13 +64,16 @@ pub(crate) struct Eye<'a> {
     such: &'a dyn Fn(&SubjectFacts) -> bool,
     /// Who is asked about alone, a bit each; empty: nobody but those who have no kind.
     alone: Vec<u64>,
-    /// By kind; of who is asked about alone, by place.
-    seen: RefCell<(Vec<Option<u16>>, HashMap<u32, u16>)>,
-    everybody_alone: bool,
+    /// What is seen, by kind.
+    kinds: Vec<Cell<u16>>,
+    /// Of those who are asked about alone, by place.
+    single: RefCell<HashMap<u32, u16>>,
 }
 
 /// The bit of those who are such as are looked for.
-const SUCH: u16 = 1 << 15;
+const SUCH: u16 = 1 << 14;
+/// Nobody has looked yet.
+const UNSEEN: u16 = u16::MAX;
 
 impl<'a> Eye<'a> {
     /// For at most seven groups or fields. `such`: whom one looks for, by nothing but what a kind has in common.
@@ -73,7 +84,7 @@ impl<'a> Eye<'a> {
         such: &'a dyn Fn(&SubjectFacts) -> bool,
     ) -> Self {
         let base = &snapshot.base;
-        let mut alone: HashSet<u32> = HashSet::new();
+        let mut alone: Vec<u32> = Vec::new();
         for protected in decider.rules.concerned() {
             let bytes = match protected {
                 Protected::Person(person) => *person.as_bytes(),
@@ -85,12 +96,18 @@ impl<'a> Eye<'a> {
         }
         alone.extend(decider.actor.subject_of.and_then(|own| base.at(own)));
         let unsettled = snapshot.unsettled(decider.now);
-        let everybody_alone = unsettled.is_none();
-        alone.extend(unsettled.into_iter().flatten());
-        let mut bits = if alone.is_empty() { Vec::new() } else { vec![0u64; base.people.len().div_ceil(64)] };
-        alone.iter().for_each(|person| bits[*person as usize / 64] |= 1 << (person % 64));
-        let seen = RefCell::default();
-        Self { decider, snapshot, asked, such, alone: bits, seen, everybody_alone }
+        let bits = match unsettled {
+            None => vec![u64::MAX; base.people.len().div_ceil(64)],
+            Some(few) => {
+                alone.extend(few);
+                let count = if alone.is_empty() { 0 } else { base.people.len().div_ceil(64) };
+                let mut bits = vec![0u64; count];
+                alone.iter().for_each(|person| bits[*person as usize / 64] |= 1 << (person % 64));
+                bits
+            }
+        };
+        let kinds = vec![Cell::new(UNSEEN); base.classes.count()];
+        Self { decider, snapshot, asked, such, alone: bits, kinds, single: RefCell::default() }
     }
 
     fn look(&self, facts: &SubjectFacts) -> u16 {
@@ -105,42 +122,41 @@ impl<'a> Eye<'a> {
         })
     }
 
-    fn of(&self, person: u32) -> u16 {
-        self.of_kind(person, self.snapshot.class(person))
+    fn of_kind(&self, person: u32, class: u32) -> u16 {
+        match self.kinds.get(class as usize).filter(|_| !self.is_alone(person)) {
+            Some(seen) if seen.get() != UNSEEN => seen.get(),
+            Some(seen) => {
+                let facts = self.snapshot.base.classes.facts(class);
+                seen.set(facts.map_or(0, |facts| self.look(&facts)));
+                seen.get()
+            }
+            None => self.alone(person),
+        }
     }
 
-    fn of_kind(&self, person: u32, class: u32) -> u16 {
-        let mut seen = self.seen.borrow_mut();
-        let alone = self.alone.get(person as usize / 64).is_some_and(|bits| bits & 1 << (person % 64) != 0);
-        if class == ALONE || self.everybody_alone || alone {
-            if let Some(known) = seen.1.get(&person) {
-                return *known;
-            }
-            let found = self.snapshot.facts(person, self.decider.now);
-            let looked = self.look(&found);
-            seen.1.insert(person, looked);
-            return looked;
-        }
-        let class = class as usize;
-        if class >= seen.0.len() {
-            seen.0.resize(class + 1, None);
-        }
-        if let Some(known) = seen.0[class] {
-            return known;
-        }
-        let facts = self.snapshot.base.classes.facts(class as u32);
-        let looked = facts.map_or(0, |facts| self.look(&facts));
-        seen.0[class] = Some(looked);
-        looked
+    fn alone(&self, person: u32) -> u16 {
+        let mut single = self.single.borrow_mut();
+        *single.entry(person).or_insert_with(|| self.look(&self.snapshot.facts(person, self.decider.now)))
+    }
+
+    /// Whether somebody is asked about alone, whatever the kind.
+    pub fn is_alone(&self, person: u32) -> bool {
+        self.alone.get(person as usize / 64).is_some_and(|bits| bits & 1 << (person % 64) != 0)
+    }
+
+    /// The same as [`Eye::glance`] of whoever is of a kind and not asked about alone.
+    pub fn glance_at_kind(&self, class: u32) -> (bool, bool) {
+        // Nobody has that place: it is not asked about alone.
+        self.glance(u32::MAX, class)
     }
 
     /// How much of the group or field asked for in that place is shown of a person: 0 nothing, 1 reduced, 2 in full.
     pub fn extent(&self, person: u32, asked: usize) -> u8 {
-        (self.of(person) >> (2 * asked) & 3) as u8
+        (self.of_kind(person, self.snapshot.class(person)) >> (2 * asked) & 3) as u8
     }
 
-    /// The same of a person whose kind is known, of the first that was asked for: whether anything is shown, and whether
-    /// the person is such as is looked for.
+    /// Of a person whose kind is known, whether anything is shown of the first that was asked for, and whether the person is
+    /// such as is looked for.
     pub fn glance(&self, person: u32, class: u32) -> (bool, bool) {
         let seen = self.of_kind(person, class);
         (seen & 3 != 0, seen & SUCH != 0)

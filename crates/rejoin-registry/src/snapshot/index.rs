@@ -2,10 +2,12 @@
 //! A case of a hundred thousand people has some ten thousand different words, and a word that was asked for is held against
 //! all of them. Particles are left out on both sides: who asks for León finds de León.
 
+use crate::handles::locked;
 use rejoin_linkage::kernel::Packed;
 use rejoin_model::{Country, Field, Moment, Precision, Record, Sex, Value};
 use rejoin_normalize::{nickname, phonetic};
 use std::collections::HashMap;
+use std::sync::Mutex;
 
 /// Similarity (Jaro–Winkler) from which two words are spelled alike.
 const ALIKE: f64 = 0.9;
@@ -82,6 +84,19 @@ pub(crate) struct Index {
     pub traits: Vec<Traits>,
     /// Of each record, how many words its own names have, and those of relatives.
     pub lengths: Vec<[u8; 2]>,
+    /// Room to count in, empty; kept, as making it for each question would cost as much as the question.
+    rooms: Mutex<Vec<Vec<Counted>>>,
+}
+
+/// What is counted of a record for one question: of its own names, and of those of relatives.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Counted {
+    /// How much of what was asked for it has.
+    pub reached: [f32; 2],
+    /// How many words.
+    pub matched: [u8; 2],
+    /// How well it has the word in question.
+    pub best: [u8; 2],
 }
 
 /// The words of a record's own names, each with where it stands, in order.
@@ -180,7 +195,8 @@ impl Index {
             }
         }
         let places = pairs.into_iter().map(|(_, place)| place).collect();
-        Self { words, starts, places, sounds: sounds_of, nicknames, numbers, births, traits, lengths }
+        let rooms = Mutex::default();
+        Self { words, starts, places, sounds: sounds_of, nicknames, numbers, births, traits, lengths, rooms }
     }
 
     /// The words that are like one that was asked for, each with how.
@@ -218,6 +234,17 @@ impl Index {
     /// A word.
     pub fn word(&self, word: u32) -> &str {
         &self.words[word as usize].0
+    }
+
+    /// Room to count in: of each record, nothing yet.
+    pub fn room(&self) -> Vec<Counted> {
+        locked(&self.rooms).pop().unwrap_or_else(|| vec![Counted::default(); self.traits.len()])
+    }
+
+    /// Gives room back, as empty as it was.
+    pub fn give_back(&self, room: Vec<Counted>) {
+        debug_assert!(room.iter().all(|counted| *counted == Counted::default()));
+        locked(&self.rooms).push(room);
     }
 
     /// In how many places a word stands.

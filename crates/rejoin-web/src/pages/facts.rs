@@ -308,8 +308,7 @@ pub fn forms(here: &Here, file: &PersonFile) -> Vec<(String, Vec<Form>)> {
     let mut groups: Vec<(String, Vec<Form>)> = Vec::new();
     let mut last = "";
     for kind in KINDS.iter().filter(|kind| here.may(kind.action)) {
-        let needs_match =
-            kind.fields.iter().any(|(_, input, _)| matches!(input, Input::Match | Input::Adult));
+        let needs_match = kind.fields.iter().any(|(_, input, _)| matches!(input, Input::Match));
         if needs_match && matches.is_empty() {
             continue;
         }
@@ -363,6 +362,8 @@ fn offered(
                 .map(|(adult, relation, words)| (format!("{adult} {}", relation.word()), words.clone()))
                 .collect(),
         ),
+        // Who hands a child over may not be shown the match: the adult's record is then typed from the plan on paper.
+        Input::Adult if matches.is_empty() => ("line", Vec::new()),
         Input::Adult => {
             ("choice", matches.iter().map(|(adult, _, words)| (adult.clone(), words.clone())).collect())
         }

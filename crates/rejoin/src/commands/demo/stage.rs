@@ -6,10 +6,11 @@ use rejoin_access::Purpose;
 use rejoin_accounts::Password;
 use rejoin_casework::Fact;
 use rejoin_casework::word::{Choice, Outcome, ProofKind, Side, Wish};
+use rejoin_casework::worklist::List;
 use rejoin_model::{PersonId, RecordId, Relation, Verdict};
 use rejoin_registry::{
     Case, Contact, DecidedAs, DecisionRequest, Given, NewAccount, Page, QueueFilter, ReceiptRequest, Seat,
-    Stamp,
+    Stamp, WorkFilter,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -123,8 +124,17 @@ pub fn set(case: &mut Case, stamp: &Stamp) -> Result<Stage, Failure> {
             pairs.push((candidate.child, candidate.other, candidate.relation));
         }
     }
-    pairs.truncate(ASSIGNED);
     let supervisor = seat_of(case, "sofia", Purpose::ChildCare)?;
+    // Before the others those whose deadline was missed: the one that waits for a signature is to show how its clock stops.
+    let missed = WorkFilter {
+        lists: vec![List::MissedNoReason],
+        page: Page { first: 0, rows: 1000 },
+        ..WorkFilter::default()
+    };
+    let missed = case.desk(supervisor.clone())?.work(&missed)?;
+    let missed: BTreeSet<PersonId> = missed.rows.iter().filter_map(|row| row.child).collect();
+    pairs.sort_by_key(|(child, _, _)| !missed.contains(child));
+    pairs.truncate(ASSIGNED);
     for (child, _, _) in &pairs {
         let assigned = Fact::Assigned { to: TEAM.into(), from: now, until: None };
         case.desk(supervisor.clone())?.command(&child.to_string(), &[assigned], &Given::default())?;
