@@ -49,6 +49,13 @@ pub fn registry(arguments: impl Iterator<Item = String>) -> Result<(), String> {
     start(Command::new(target().join("release/examples/bench")).args(arguments))
 }
 
+/// The application under many workers at once, on a case of a chosen size.
+pub fn web(arguments: impl Iterator<Item = String>) -> Result<(), String> {
+    let example = ["--package", "rejoin-web", "--example", "load"];
+    crate::run(&[&["build", "--release", "--locked"][..], &example].concat(), &[])?;
+    start(Command::new(target().join("release/examples/load")).args(arguments))
+}
+
 /// A text checked against an archive of so many documents of so many kilobytes.
 pub fn check(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
     crate::run(&["build", "--release", "--locked", "--package", "rejoin"], &[])?;

@@ -21,6 +21,9 @@ cargo xtask bench families [PART...]
 cargo xtask bench registry [--people N --events N --link --rebuild]
                     a case of so many people and events (10000, 100000): appends, imports, opening, a person's page,
                     verifying, deriving again; on PostgreSQL, too, at the address in REJOIN_TEST_DATABASE_URL
+cargo xtask bench web [--people N --workers N --seconds N --think MS --in DIR]
+                    a served case of so many people (100000), and so many workers (50) at their work for so many seconds
+                    (60), with pauses of so many milliseconds on average (2000; 0: none)
 ";
 
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         (Some("bench"), Some(what)) if what == "check" => bench::check(arguments),
         (Some("bench"), Some(what)) if what == "families" => bench::families(arguments),
         (Some("bench"), Some(what)) if what == "registry" => bench::registry(arguments),
+        (Some("bench"), Some(what)) if what == "web" => bench::web(arguments),
         (Some("test"), None) => test(),
         (Some("tidy"), None) => tidy_up(),
         (Some("fuzz"), Some(rounds)) => fuzz(&rounds),

@@ -317,10 +317,8 @@ fn load(size: &Size, case: Case, path: &Path) -> Result<(), Failure> {
     let (until, think) = (Duration::from_secs(size.seconds), Duration::from_millis(size.think));
     let mut done: Vec<(Times, Vec<String>)> = Vec::new();
     std::thread::scope(|scope| {
-        let running: Vec<_> = workers
-            .into_iter()
-            .map(|worker| scope.spawn(move || worker.work(start, until, think)))
-            .collect();
+        let running: Vec<_> =
+            workers.into_iter().map(|worker| scope.spawn(move || worker.work(start, until, think))).collect();
         done.extend(running.into_iter().filter_map(|one| one.join().ok()));
     });
     let took = start.elapsed().as_secs_f64();

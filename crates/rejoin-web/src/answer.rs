@@ -26,6 +26,9 @@ pub enum Problem {
     /// The request did not come from one of our pages.
     #[error("the request did not come from a page of this application")]
     Foreign,
+    /// Something that cannot be done with an address.
+    #[error("that cannot be done with this address")]
+    Method,
     /// A form that no page of ours has.
     #[error("the form is not one of this application: {0}")]
     Form(&'static str),
@@ -73,6 +76,7 @@ impl Problem {
             Problem::SignIn => StatusCode::UNAUTHORIZED,
             Problem::Enrol | Problem::Foreign => StatusCode::FORBIDDEN,
             Problem::NotFound => StatusCode::NOT_FOUND,
+            Problem::Method => StatusCode::METHOD_NOT_ALLOWED,
             Problem::Form(_) => StatusCode::BAD_REQUEST,
             Problem::Typed(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -88,7 +92,7 @@ impl Problem {
             StatusCode::FORBIDDEN => "refused",
             StatusCode::NOT_FOUND => "not-found",
             StatusCode::CONFLICT => "conflict",
-            StatusCode::BAD_REQUEST => "bad-form",
+            StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED => "bad-form",
             StatusCode::UNPROCESSABLE_ENTITY => "not-taken",
             StatusCode::PAYLOAD_TOO_LARGE => "too-large",
             StatusCode::TOO_MANY_REQUESTS => "too-often",
@@ -105,7 +109,9 @@ impl Problem {
             StatusCode::CONFLICT => lang.of("problem-conflict-hint"),
             StatusCode::TOO_MANY_REQUESTS => lang.of("problem-too-often-hint"),
             StatusCode::PAYLOAD_TOO_LARGE => lang.of("problem-too-large-hint"),
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => lang.of("problem-not-taken-hint"),
+            StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNPROCESSABLE_ENTITY => {
+                lang.of("problem-not-taken-hint")
+            }
             _ => lang.of("problem-failed-hint"),
         };
         let words = match self {
@@ -124,7 +130,7 @@ impl Problem {
             Problem::Enrol => lang.of("problem-enrol"),
             Problem::NotFound => lang.of("problem-not-found"),
             Problem::Foreign => lang.of("problem-foreign"),
-            Problem::Form(_) => lang.of("problem-form"),
+            Problem::Form(_) | Problem::Method => lang.of("problem-form"),
             Problem::TooLarge => lang.of("problem-too-large"),
             Problem::TooOften => lang.of("problem-too-often"),
             Problem::Registry(_) | Problem::Broken => lang.of("problem-failed"),

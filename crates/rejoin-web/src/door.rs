@@ -84,6 +84,14 @@ fn csrf_of(token: &str) -> String {
     digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Refuses a form that was not made for the session of a token.
+pub fn confirm(token: &str, shown: &str) -> Result<(), Problem> {
+    match bool::from(shown.as_bytes().ct_eq(csrf_of(token).as_bytes())) {
+        true => Ok(()),
+        false => Err(Problem::Foreign),
+    }
+}
+
 impl Here {
     /// Who holds the session of a request. `enrolling`: also who has to enrol a second proof first, and may do that only.
     pub async fn of(parts: &mut Parts, app: &Arc<App>, enrolling: bool) -> Result<Self, Problem> {
@@ -116,10 +124,7 @@ impl Here {
 
     /// Refuses a form that was not made for this session.
     pub fn confirm(&self, shown: &str) -> Result<(), Problem> {
-        match bool::from(shown.as_bytes().ct_eq(self.csrf.as_bytes())) {
-            true => Ok(()),
-            false => Err(Problem::Foreign),
-        }
+        confirm(&self.token, shown)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::door;
 use crate::pages::{Layout, ProblemPage};
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::json;
@@ -26,9 +26,16 @@ pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) ->
         None => next.run(request).await,
         Some(problem) => problem.into_response(),
     };
-    let mut response = match seen.extensions().get::<Untold>().cloned() {
+    let untold = seen.extensions().get::<Untold>().map(|Untold(problem)| Arc::clone(problem));
+    let mut response = match untold.or_else(|| bare(&seen)) {
         None => seen,
-        Some(Untold(problem)) => told(&app, &problem, lang, program, &path),
+        Some(problem) => {
+            let mut response = told(&app, &problem, lang, program, &path);
+            if let Some(allowed) = seen.headers().get(header::ALLOW) {
+                response.headers_mut().insert(header::ALLOW, allowed.clone());
+            }
+            response
+        }
     };
     let headers = response.headers_mut();
     let fixed = [
@@ -56,6 +63,21 @@ pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) ->
     // What people's files say stays in no cache.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// What the framework refused by itself, before a handler saw it: told as by us, in one form.
+fn bare(response: &Response) -> Option<Arc<Problem>> {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let ours = kind.is_some_and(|kind| !kind.starts_with("text/plain"));
+    let problem = match response.status() {
+        status if ours || status.is_success() || status.is_redirection() => return None,
+        StatusCode::NOT_FOUND => Problem::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Problem::Method,
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+        status if status.is_client_error() => Problem::Form("address or type"),
+        _ => Problem::Broken,
+    };
+    Some(Arc::new(problem))
 }
 
 fn refusal(app: &App, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Problem> {

@@ -35,7 +35,8 @@ fn back(headers: &HeaderMap, app: &App) -> String {
     let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let path = from.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at)));
     match path {
-        Some((host, path)) if app.is_host(host) => path.to_owned(),
+        // Two slashes begin another site's address, and browsers take a backslash for a slash.
+        Some((host, path)) if app.is_host(host) && !path[1..].starts_with(['/', '\\']) => path.to_owned(),
         _ => "/".to_owned(),
     }
 }

@@ -12,7 +12,9 @@ use crate::uploads::LARGEST;
 use crate::words::Lang;
 use askama::Template;
 use axum::Router;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
@@ -110,6 +112,14 @@ async fn lists(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> 
     })
 }
 
+/// Why a form with a file cannot be read: too long, or no such form.
+fn unread(error: &MultipartError) -> Problem {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+        _ => Problem::Form("file"),
+    }
+}
+
 /// Takes a file. The token of the form comes before it.
 async fn send(State(app): State<Arc<App>>, here: Here, mut parts: Multipart) -> Answer {
     let owner = here.entered.account.id.clone();
@@ -117,15 +127,15 @@ async fn send(State(app): State<Arc<App>>, here: Here, mut parts: Multipart) -> 
         app.desk(&here, |desk| Ok(desk.may(Action::Import, None).map(|_| ())?)).await?;
     }
     let mut confirmed = false;
-    while let Some(part) = parts.next_field().await.map_err(|_| Problem::TooLarge)? {
+    while let Some(part) = parts.next_field().await.map_err(|error| unread(&error))? {
         match part.name() {
             Some("csrf") => {
-                here.confirm(&part.text().await.map_err(|_| Problem::Form("csrf"))?)?;
+                here.confirm(&part.text().await.map_err(|error| unread(&error))?)?;
                 confirmed = true;
             }
             Some("file") if confirmed => {
                 let name = part.file_name().unwrap_or("list").to_owned();
-                let bytes = part.bytes().await.map_err(|_| Problem::TooLarge)?;
+                let bytes = part.bytes().await.map_err(|error| unread(&error))?;
                 if bytes.is_empty() {
                     return Err(Problem::Typed(here.lang.of("lists-empty")));
                 }

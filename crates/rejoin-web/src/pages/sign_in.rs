@@ -3,7 +3,7 @@
 use super::{Layout, Query};
 use crate::answer::{Answer, Problem, onward, page, page_as};
 use crate::app::App;
-use crate::door::{Arrived, Here, Visitor, cookie, cookie_name, cookie_of};
+use crate::door::{Arrived, Here, Visitor, confirm, cookie, cookie_name, cookie_of};
 use crate::fields::{Fields, Form, Posted};
 use crate::shown;
 use askama::Template;
@@ -135,7 +135,8 @@ async fn passkey_shown(State(app): State<Arc<App>>, visitor: Visitor, Form(field
 
 async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap, Form(fields): Form) -> Answer {
     if let Some(token) = cookie_of(&headers, cookie_name(&app)).map(str::to_owned) {
-        let _ = fields;
+        // Another site cannot sign somebody out either.
+        confirm(&token, fields.get("csrf"))?;
         app.with(move |case| Ok(case.sign_out(&token)?)).await?;
     }
     let gone = cookie(&app, cookie_name(&app), None, 0);

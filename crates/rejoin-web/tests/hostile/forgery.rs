@@ -10,10 +10,12 @@ fn a_form_that_no_page_of_ours_sent_is_refused() {
     let other = place.enter("diego");
     let path = format!("/person/{}/record", place.child);
     let post = format!("POST {path}");
-    let note = |csrf: &str| form(&[("csrf", csrf), ("kind", "note-added"), ("text", "written by a stranger")]);
+    let note =
+        |csrf: &str| form(&[("csrf", csrf), ("kind", "note-added"), ("text", "written by a stranger")]);
     let right = note(&lucia.csrf);
     let (host, cookies) = (format!("host: {}", place.host()), lucia.cookies());
-    let (origin, kind) = (format!("origin: {}", place.origin()), "content-type: application/x-www-form-urlencoded");
+    let (origin, kind) =
+        (format!("origin: {}", place.origin()), "content-type: application/x-www-form-urlencoded");
     let before = place.events();
     let port = place.at.port();
     let foreign: Vec<Vec<String>> = vec![
@@ -58,7 +60,15 @@ fn a_form_that_no_page_of_ours_sent_is_refused() {
 #[test]
 fn every_form_wants_the_token_of_its_session() {
     let place = Place::new();
-    let strangers = ["/sign-in", "/sign-in/passkey", "/sign-in/passkey/proof", "/invitation", "/receipt", "/receipt/message", "/language"];
+    let strangers = [
+        "/sign-in",
+        "/sign-in/passkey",
+        "/sign-in/passkey/proof",
+        "/invitation",
+        "/receipt",
+        "/receipt/message",
+        "/language",
+    ];
     for (name, purpose) in [("lucia", "child-care"), ("ana", "data-quality"), ("admin", "")] {
         let session = place.enter(name).looking(purpose);
         let before = place.events();
@@ -68,7 +78,8 @@ fn every_form_wants_the_token_of_its_session() {
                 continue;
             }
             let path = crate::walk::filled(&route.path, &place);
-            let answer = session.post_as(&path, "application/x-www-form-urlencoded", b"csrf=0&what=invite&kind=x");
+            let answer =
+                session.post_as(&path, "application/x-www-form-urlencoded", b"csrf=0&what=invite&kind=x");
             assert_eq!(answer.status, 403, "{name} {path}");
         }
         assert_eq!(place.events(), before, "{name}");
@@ -94,7 +105,8 @@ fn a_name_that_is_not_ours_leads_nowhere() {
     ];
     for name in names {
         for path in ["/account", "/sign-in", "/static/app.js", "/api/v1/openapi.json", "/nothing"] {
-            let answer = place.send(&format!("GET {path}"), &[&format!("host: {name}"), &lucia.cookies()], b"");
+            let answer =
+                place.send(&format!("GET {path}"), &[&format!("host: {name}"), &lucia.cookies()], b"");
             assert_eq!(answer.status, 403, "{name} {path}");
             assert!(!answer.text().contains("lucia"), "{name}");
         }
@@ -123,7 +135,8 @@ fn no_form_leads_to_another_site() {
         format!("{here}/work"),
     ];
     for referer in from {
-        let heads = [&host, &origin, kind, &format!("referer: {referer}")];
+        let referred = format!("referer: {referer}");
+        let heads: [&str; 4] = [&host, &origin, kind, &referred];
         let answer = place.send("POST /language", &heads, b"language=es");
         let to = answer.header("location").unwrap_or_default().to_owned();
         assert_eq!(answer.status, 303, "{referer}");

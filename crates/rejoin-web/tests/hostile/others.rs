@@ -1,21 +1,19 @@
 //! What belongs to somebody else: files, jobs, drafts and people out of reach; and pages without the role for them.
 
 use crate::place::Place;
-use rejoin_access::Purpose;
 
 #[test]
 fn another_accounts_file_job_and_draft_are_not_there() {
     let place = Place::new();
-    let (ana, berta) = (place.enter("ana").looking("data-quality"), place.enter("berta").looking("data-quality"));
+    let (ana, berta) =
+        (place.enter("ana").looking("data-quality"), place.enter("berta").looking("data-quality"));
     let sent = ana.upload("list.csv", b"uac_program_id,first_name,last_name\nS9,PEDRO,MEJIA\n");
     let upload = sent.header("location").unwrap().to_owned();
     assert_eq!(ana.get(&upload).status, 200);
     let nobodys = berta.get("/lists/new/999");
-    for path in [upload.as_str()] {
-        let others = berta.get(path);
-        assert_eq!((others.status, others.text()), (nobodys.status, nobodys.text()));
-        assert_eq!(berta.post(path, &[("mapping", "x"), ("then", "import")]).status, 404);
-    }
+    let others = berta.get(&upload);
+    assert_eq!((others.status, others.text()), (nobodys.status, nobodys.text()));
+    assert_eq!(berta.post(&upload, &[("mapping", "x"), ("then", "import")]).status, 404);
     let begun = ana.post("/lists/link", &[]);
     let job = begun.header("location").unwrap().to_owned();
     assert_eq!(ana.get(&job).status, 200);
@@ -45,7 +43,8 @@ fn somebody_hidden_and_nobody_are_one_answer() {
     let last = other.pop().unwrap();
     other.push(if last == '0' { '1' } else { '0' });
     nobodies.push(other);
-    let (bruno, omar) = (place.enter("bruno").looking("child-care"), place.enter("omar").looking("statistics"));
+    let (bruno, omar) =
+        (place.enter("bruno").looking("child-care"), place.enter("omar").looking("statistics"));
     // The shelter's own people see the child.
     let diego = place.enter("diego").looking("child-care");
     assert_eq!(diego.get(&format!("/person/{}", place.alone)).status, 200);
@@ -81,7 +80,11 @@ fn somebody_hidden_and_nobody_are_one_answer() {
     // For programs, too.
     let token = place.token("bruno", &["child-care"]);
     let ask = |id: &str| {
-        let heads = [format!("host: {}", place.host()), format!("authorization: Bearer {token}"), "rejoin-purpose: child-care".into()];
+        let heads = [
+            format!("host: {}", place.host()),
+            format!("authorization: Bearer {token}"),
+            "rejoin-purpose: child-care".into(),
+        ];
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
         let answer = place.send(&format!("GET /api/v1/people/{id}"), &heads, b"");
         (answer.status, answer.text())
@@ -99,7 +102,8 @@ fn every_refusal_is_on_record() {
         assert!(status.contains(&got), "{what}: {got}");
         assert_eq!(place.refusals(), before + 1, "{what} is not on record");
     };
-    let (bruno, omar) = (place.enter("bruno").looking("child-care"), place.enter("omar").looking("statistics"));
+    let (bruno, omar) =
+        (place.enter("bruno").looking("child-care"), place.enter("omar").looking("statistics"));
     let (lucia, admin) = (place.enter("lucia").looking("child-care"), place.enter("admin"));
     let hidden = format!("/person/{}", place.alone);
     refused("a hidden person", &|| bruno.get(&hidden).status, &[404]);
@@ -109,6 +113,7 @@ fn every_refusal_is_on_record() {
     refused("a note", &|| bruno.post(&format!("{hidden}/record"), &note).status, &[403]);
     let decision = [("verdict", "accept"), ("reason", "x"), ("relation", "mother")];
     let pair = format!("/matches/{}/{}", place.child, place.adult);
+    refused("a decision", &|| bruno.post(&pair, &decision).status, &[403]);
     refused("the ledger", &|| lucia.get("/ledger").status, &[403]);
     refused("figures", &|| lucia.get("/figures").status, &[403]);
     refused("accounts", &|| omar.get("/accounts").status, &[403]);
@@ -116,13 +121,28 @@ fn every_refusal_is_on_record() {
     refused("signing", &|| lucia.post("/ledger/sign", &[]).status, &[403]);
     refused("sending a list", &|| lucia.upload("a.csv", b"a,b\n1,2\n").status, &[403]);
     refused("registering", &|| omar.post("/register/child", &[("given", "x")]).status, &[403]);
-    refused("an account", &|| omar.post("/accounts", &[("name", "x"), ("called", "x"), ("organisation", "registry")]).status, &[403]);
-    refused("a role", &|| omar.post("/accounts/omar", &[("what", "give"), ("role", "custodian")]).status, &[403, 404]);
-    refused("a role of one's own", &|| admin.post("/accounts/admin", &[("what", "give"), ("role", "custodian")]).status, &[403]);
-    let _ = (pair, decision);
+    refused(
+        "an account",
+        &|| omar.post("/accounts", &[("name", "x"), ("called", "x"), ("organisation", "registry")]).status,
+        &[403],
+    );
+    refused(
+        "a role",
+        &|| omar.post("/accounts/omar", &[("what", "give"), ("role", "custodian")]).status,
+        &[403, 404],
+    );
+    refused(
+        "a role of one's own",
+        &|| admin.post("/accounts/admin", &[("what", "give"), ("role", "custodian")]).status,
+        &[403],
+    );
     // Of programs: without a right token, and beyond what it is for.
     let heads = |token: &str, purpose: &str| {
-        [format!("host: {}", place.host()), format!("authorization: Bearer {token}"), format!("rejoin-purpose: {purpose}")]
+        [
+            format!("host: {}", place.host()),
+            format!("authorization: Bearer {token}"),
+            format!("rejoin-purpose: {purpose}"),
+        ]
     };
     let token = place.token("omar", &["statistics"]);
     for (what, token, purpose, path, status) in [
@@ -134,7 +154,6 @@ fn every_refusal_is_on_record() {
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
         refused(what, &|| place.send(&format!("GET {path}"), &heads, b"").status, &[status]);
     }
-    assert!(Purpose::from_word("enforcement").is_some());
 }
 
 #[test]

@@ -122,12 +122,12 @@ impl Place {
             case.accept_invitation(name, code.reveal(), &Password::new(PASSWORD), name, now()).unwrap();
         }
         let named = |number: &str| {
-            let seat =
-                Seat { actor: operator.clone(), purpose: Purpose::DataQuality, at_micros: now() };
+            let seat = Seat { actor: operator.clone(), purpose: Purpose::DataQuality, at_micros: now() };
             let view = case.desk(seat).unwrap().view(None).unwrap();
-            let of = view.records.iter().find(|record| {
-                record.values.iter().any(|(_, value)| format!("{value:?}").contains(number))
-            });
+            let of = view
+                .records
+                .iter()
+                .find(|record| record.values.iter().any(|(_, value)| format!("{value:?}").contains(number)));
             view.person_of[&of.unwrap().id]
         };
         let [child, adult, alone] = ["200000002", "200000001", "200000009"].map(named);
@@ -194,7 +194,7 @@ impl Place {
     /// A form as one of our pages sends it.
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let (host, origin) = (format!("host: {}", self.host()), format!("origin: {}", self.origin()));
-        let heads = [&host, &origin, "content-type: application/x-www-form-urlencoded"];
+        let heads: [&str; 3] = [&host, &origin, "content-type: application/x-www-form-urlencoded"];
         self.send(&format!("POST {path}"), &heads, form(fields).as_bytes())
     }
 

@@ -36,7 +36,8 @@ fn a_wrong_an_erased_and_a_never_issued_code_are_one_answer() {
     let never = look(&elsewhere.card);
     assert_eq!((gone.status, never.status), (404, 404), "{}", gone.text());
     assert_eq!(without(&gone.text(), &erased), without(&never.text(), &elsewhere.card));
-    let leave = |code: &str| place.post("/receipt/message", &[("code", code), ("reach", "me"), ("words", "x")]);
+    let leave =
+        |code: &str| place.post("/receipt/message", &[("code", code), ("reach", "me"), ("words", "x")]);
     let (gone, never) = (leave(&erased), leave(&elsewhere.card));
     assert_eq!((gone.status, never.status), (404, 404));
     assert_eq!(without(&gone.text(), &erased), without(&never.text(), &elsewhere.card));
@@ -63,7 +64,11 @@ fn guessing_is_slowed_and_a_right_code_does_not_reset_the_count() {
     let slowed = |answer: crate::http::Answer| answer.status == 429 && !answer.text().contains("555");
     let tries: Vec<bool> = (0..5).map(|_| slowed(place.post("/receipt", &[("code", &place.card)]))).collect();
     assert!(tries.contains(&true));
-    let left = |_| place.post("/receipt/message", &[("code", place.card.as_str()), ("reach", "x"), ("words", "x")]).status;
+    let left = |_| {
+        place
+            .post("/receipt/message", &[("code", place.card.as_str()), ("reach", "x"), ("words", "x")])
+            .status
+    };
     assert!((0..5).map(left).any(|status| status == 429));
     // A header that says to come from elsewhere is not believed without a proxy.
     let host = format!("host: {}", place.host());

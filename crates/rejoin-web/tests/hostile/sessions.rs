@@ -72,7 +72,10 @@ fn cookies_are_for_this_site_and_for_no_script() {
     let place = Place::reached(Some("https://rejoin.example.org"));
     let entered = place.post("/sign-in", &[("name", "lucia"), ("password", PASSWORD)]);
     let cookie = entered.cookies()[0].to_owned();
-    assert!(cookie.starts_with("__Host-rejoin=") && cookie.split("; ").any(|part| part == "Secure"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-rejoin=") && cookie.split("; ").any(|part| part == "Secure"),
+        "{cookie}"
+    );
     assert!(entered.header("strict-transport-security").is_some());
     let lucia = place.enter("lucia");
     assert_eq!(lucia.get("/account").status, 200);

@@ -102,9 +102,21 @@ pub fn tags(page: &str) -> Vec<Tag> {
 /// A page in which nothing runs and nothing is loaded but the program's own files.
 pub fn assert_inert(page: &str, where_from: &str) {
     for (name, attributes) in tags(page) {
-        let bad = ["iframe", "object", "embed", "base", "style", "foreignobject", "template", "frame", "link", "img"];
+        let bad = [
+            "iframe",
+            "object",
+            "embed",
+            "base",
+            "style",
+            "foreignobject",
+            "template",
+            "frame",
+            "link",
+            "img",
+        ];
         let ours = |value: &str| value.starts_with("/static/");
-        let source = |wanted: &str| attributes.iter().find(|(known, _)| known == wanted).map(|(_, value)| value);
+        let source =
+            |wanted: &str| attributes.iter().find(|(known, _)| known == wanted).map(|(_, value)| value);
         match name.as_str() {
             "script" | "img" => {
                 assert!(source("src").is_some_and(|to| ours(to)), "{where_from}: {name} {attributes:?}");
@@ -114,8 +126,21 @@ pub fn assert_inert(page: &str, where_from: &str) {
         }
         for (attribute, value) in &attributes {
             assert!(!attribute.starts_with("on"), "{where_from}: {name} {attribute}={value}");
-            assert!(!["style", "srcdoc", "http-equiv"].contains(&attribute.as_str()), "{where_from}: {name} {attribute}");
-            let address = ["src", "href", "action", "formaction", "data", "poster", "srcset", "xlink:href", "data-draft"];
+            assert!(
+                !["style", "srcdoc", "http-equiv"].contains(&attribute.as_str()),
+                "{where_from}: {name} {attribute}"
+            );
+            let address = [
+                "src",
+                "href",
+                "action",
+                "formaction",
+                "data",
+                "poster",
+                "srcset",
+                "xlink:href",
+                "data-draft",
+            ];
             if address.contains(&attribute.as_str()) {
                 let here = value.starts_with('#') || (value.starts_with('/') && !value.starts_with("//"));
                 assert!(here, "{where_from}: {name} {attribute}={value}");
@@ -127,7 +152,14 @@ pub fn assert_inert(page: &str, where_from: &str) {
 /// What every answer has, whatever it is.
 pub fn assert_guarded(answer: &Answer, where_from: &str) {
     let policy = answer.header("content-security-policy").unwrap_or_default();
-    for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+    for part in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ] {
         assert!(policy.split(';').any(|said| said.trim() == part), "{where_from}: {part} in {policy:?}");
     }
     assert!(!policy.contains("unsafe") && !policy.contains("http"), "{where_from}: {policy}");
@@ -218,7 +250,9 @@ fn every_page_needs_a_session() {
             assert_guarded(&answer, &format!("POST {path}"));
             match path.starts_with("/api/") {
                 true => assert_eq!(answer.status, 401, "{path}"),
-                false => assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in")), "{path}"),
+                false => {
+                    assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in")), "{path}")
+                }
             }
         }
     }
@@ -272,7 +306,8 @@ fn every_page_is_guarded_and_inert_for_every_role() {
     assert_eq!(closed, expected);
     // Errors and redirects, too.
     let lucia = place.enter("lucia");
-    for path in ["/", "/nothing", "/person/nobody", "/static/nothing.js", "/figures/nothing", "/matches/a/b"] {
+    for path in ["/", "/nothing", "/person/nobody", "/static/nothing.js", "/figures/nothing", "/matches/a/b"]
+    {
         assert_guarded(&lucia.get(path), &format!("GET {path}"));
     }
 }
@@ -280,7 +315,8 @@ fn every_page_is_guarded_and_inert_for_every_role() {
 #[test]
 fn no_address_leads_to_a_file() {
     let place = Place::new();
-    let (ana, lucia) = (place.enter("ana").looking("data-quality"), place.enter("lucia").looking("child-care"));
+    let (ana, lucia) =
+        (place.enter("ana").looking("data-quality"), place.enter("lucia").looking("child-care"));
     let climbs = [
         "..%2f..%2f..%2f..%2fetc%2fpasswd",
         "../../../../etc/passwd",
@@ -310,7 +346,11 @@ fn no_address_leads_to_a_file() {
             for session in [&ana, &lucia] {
                 let path = format!("{prefix}{climb}");
                 let answer = session.get(&path);
-                assert!((400..500).contains(&answer.status) || answer.status == 303, "{path}: {}", answer.status);
+                assert!(
+                    (400..500).contains(&answer.status) || answer.status == 303,
+                    "{path}: {}",
+                    answer.status
+                );
                 let text = answer.text();
                 let told = ["root:", "[package]", "SQLite format", "[[organisation]]"];
                 assert!(!told.iter().any(|part| text.contains(part)), "{path}: {text}");
