@@ -9,11 +9,15 @@ use crate::project::StoredEvent;
 use crate::{Error, Progress, schema, tree};
 use rejoin_ledger::{Checkpoint, Envelope, Hash, Verifier};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The database of a case, and its keys.
 pub(crate) struct Store {
     pub database: Database,
     pub keys: Keys,
+    /// When set, long commands end at their next step.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 /// Columns of an event, in the order in which [`StoredEvent::from_row`] reads them.
@@ -38,14 +42,25 @@ impl Store {
         if database.form()?.is_some() {
             return Err(Error::Refused("there is a case in this schema of the database already".into()));
         }
-        Ok(Self { database, keys: Keys::create(keys)? })
+        Ok(Self { database, keys: Keys::create(keys)?, stop: None })
     }
 
     /// Opens those of a case.
     pub fn open(database: Database, keys: &Path) -> Result<Self, Error> {
         match database.form()? {
-            Some(schema::FORM) => Ok(Self { database, keys: Keys::open(keys)? }),
+            Some(schema::FORM) => Ok(Self { database, keys: Keys::open(keys)?, stop: None }),
             found => Err(Error::OtherVersion { found: found.unwrap_or(0), expected: schema::FORM }),
+        }
+    }
+
+    /// A step of a long command.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when it is to end here.
+    pub fn go_on(&self) -> Result<(), Error> {
+        match &self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(Error::Stopped),
+            _ => Ok(()),
         }
     }
 
@@ -91,6 +106,7 @@ impl Store {
         known: Option<&Known>,
         progress: Progress<'_>,
     ) -> Result<(Checkpoint, tree::Builder), Error> {
+        self.go_on()?;
         let total = self.checkpoint()?.size;
         // What is wrong with notes is told after what is wrong with events.
         let mut held = self.held(known);
@@ -128,6 +144,7 @@ impl Store {
             }
             if envelope.sequence.is_multiple_of(4096) {
                 progress("checking events", envelope.sequence, total);
+                self.go_on()?;
             }
             Ok(())
         })?;
