@@ -47,6 +47,14 @@ impl<K: Clone + Eq + Hash + Ord> Buckets<K> {
         Ok(())
     }
 
+    /// Whether the caller's bucket has a call left, without taking it; or from when on it has.
+    pub fn has(&self, caller: &K, now: Moment) -> Result<(), TryLater> {
+        let full_at = self.full_at.get(caller).copied().unwrap_or(now).max(now);
+        let next = full_at.saturating_add(self.rate.per);
+        let from = next.saturating_sub(self.rate.per.saturating_mul(i64::from(self.rate.burst)));
+        if now < from { Err(TryLater { from }) } else { Ok(()) }
+    }
+
     /// How many callers are remembered.
     pub fn remembered(&self) -> usize {
         self.full_at.len()
@@ -81,7 +89,9 @@ mod tests {
         for _ in 0..3 {
             assert!(buckets.take(&"lucia", 0).is_ok());
         }
+        assert_eq!(buckets.has(&"lucia", 0), Err(TryLater { from: 10 * SECOND }));
         assert_eq!(buckets.take(&"lucia", 0), Err(TryLater { from: 10 * SECOND }));
+        assert!(buckets.has(&"lucia", 10 * SECOND).is_ok() && buckets.has(&"mateo", 0).is_ok());
         assert!(buckets.take(&"mateo", 0).is_ok(), "another's bucket");
         assert_eq!(buckets.take(&"lucia", 10 * SECOND - 1), Err(TryLater { from: 10 * SECOND }));
         assert!(buckets.take(&"lucia", 10 * SECOND).is_ok());

@@ -240,6 +240,10 @@ pub struct Line {
     pub columns: Columns,
     /// The measure's value for the line.
     pub value: f64,
+    /// How many people, referrals or rows stand behind each column, however many days or findings each counts for.
+    pub behind: Columns,
+    /// Of those, how many have days.
+    pub dated: u64,
 }
 
 /// Statistics of days.
@@ -278,6 +282,8 @@ pub struct Answer {
     pub value: f64,
     /// Counts by how it is known.
     pub columns: Columns,
+    /// How many people, referrals or rows stand behind each column, however many days or findings each counts for.
+    pub behind: Columns,
     /// Breakdown.
     pub breakdown: Vec<Line>,
     /// Statistics, for measures of days.
@@ -360,12 +366,13 @@ fn answer(
     counted: Vec<Counted>,
 ) -> Answer {
     let value_of = |columns: &Columns| measure.value.iter().map(|how| columns[*how as usize]).sum::<u64>();
-    let mut columns = Columns::default();
-    let mut lines: BTreeMap<Key, (Columns, Vec<i32>)> = BTreeMap::new();
+    let (mut columns, mut behind) = (Columns::default(), Columns::default());
+    let mut lines: BTreeMap<Key, (Columns, Vec<i32>, Columns)> = BTreeMap::new();
     let mut records: Vec<RecordId> = Vec::new();
     let mut days: Vec<i32> = Vec::new();
     for one in &counted {
         columns[one.how as usize] += one.count;
+        behind[one.how as usize] += 1;
         let mut key = Vec::new();
         if let Some(part) = &one.part {
             key.push(("part".to_owned(), part.clone()));
@@ -378,6 +385,7 @@ fn answer(
             let line = lines.entry(key).or_default();
             line.0[one.how as usize] += one.count;
             line.1.extend(one.days);
+            line.2[one.how as usize] += 1;
         }
         // The list is of those whom the value counts: for medians, those who have days.
         let in_value =
@@ -403,14 +411,16 @@ fn answer(
         as_of: scene.as_of,
         value,
         columns,
+        behind,
         breakdown: lines
             .into_iter()
-            .map(|(key, (columns, days))| {
+            .map(|(key, (columns, days, behind))| {
+                let dated = days.len() as u64;
                 let value = match measure.unit {
                     Unit::MedianDays => statistics(days).map_or(f64::NAN, |days| days.median),
                     _ => value_of(&columns) as f64,
                 };
-                Line { key, columns, value }
+                Line { key, columns, value, behind, dated }
             })
             .collect(),
         days,

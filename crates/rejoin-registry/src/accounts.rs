@@ -6,6 +6,7 @@
 use crate::change::Change;
 use crate::database::values;
 use crate::keys::Opened;
+use crate::limits::Limits;
 use crate::organisations::{self, Organisations};
 use crate::project::{StoredEvent, payload};
 use crate::roles::{self, Roles, may_give};
@@ -40,6 +41,7 @@ pub(crate) struct Keeper {
     roles: Mutex<Option<(String, Arc<Roles>)>>,
     tree: Mutex<Option<(String, Arc<Organisations>)>>,
     pub calls: Calls,
+    pub limits: OnceLock<Limits>,
 }
 
 /// Accounts by id.
@@ -72,6 +74,7 @@ impl Keeper {
             roles: Mutex::default(),
             tree: Mutex::default(),
             calls: Calls::default(),
+            limits: OnceLock::new(),
         }
     }
 

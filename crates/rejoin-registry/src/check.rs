@@ -141,6 +141,7 @@ impl Second {
 
     /// Takes events: rows are read on every core, and then all in their order.
     fn events(&mut self, store: &Store, events: &[StoredEvent]) -> Result<(), Error> {
+        store.go_on()?;
         for event in events.iter().filter(|event| event.kind == wire::LIST_RECEIVED) {
             if let Some(received) = payload::<ListReceived>(&store.keys, event)? {
                 let list = Arc::from(received.list.as_str());

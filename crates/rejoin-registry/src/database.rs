@@ -9,6 +9,7 @@ mod sqlite;
 use crate::Error;
 use postgres::Postgres;
 use sqlite::Sqlite;
+use std::cell::Cell;
 use std::path::Path;
 
 /// A value bound to a statement, with its type even when it is absent.
@@ -123,7 +124,13 @@ pub(crate) enum Begin {
 }
 
 /// A connection to a case's database.
-pub(crate) enum Database {
+pub(crate) struct Database {
+    engine: Engine,
+    /// Statements, and rows that they gave: what can be told of an answer from how long it took.
+    work: Cell<[u64; 2]>,
+}
+
+enum Engine {
     Sqlite(Sqlite),
     Postgres(Box<Postgres>),
 }
@@ -131,9 +138,9 @@ pub(crate) enum Database {
 /// Carries a call to whichever database it is.
 macro_rules! either {
     ($self:expr, $one:ident => $call:expr) => {
-        match $self {
-            Database::Sqlite($one) => $call,
-            Database::Postgres($one) => $call,
+        match &$self.engine {
+            Engine::Sqlite($one) => $call,
+            Engine::Postgres($one) => $call,
         }
     };
 }
@@ -141,12 +148,23 @@ macro_rules! either {
 impl Database {
     /// A file; `many`: by one of many connections, which share what memory there is.
     pub fn file(path: &Path, many: bool) -> Result<Self, Error> {
-        Ok(Database::Sqlite(Sqlite::open(path, many)?))
+        Ok(Self { engine: Engine::Sqlite(Sqlite::open(path, many)?), work: Cell::default() })
     }
 
     /// A schema of a PostgreSQL database; it need not exist yet.
     pub fn postgres(url: &str, schema: &str) -> Result<Self, Error> {
-        Ok(Database::Postgres(Box::new(Postgres::connect(url, schema)?)))
+        let engine = Engine::Postgres(Box::new(Postgres::connect(url, schema)?));
+        Ok(Self { engine, work: Cell::default() })
+    }
+
+    fn count(&self, more: [u64; 2]) {
+        let [statements, rows] = self.work.get();
+        self.work.set([statements + more[0], rows + more[1]]);
+    }
+
+    /// Statements so far, and rows that they gave.
+    pub fn work(&self) -> [u64; 2] {
+        self.work.get()
     }
 
     /// Makes tables. They are written in SQLite's types, which PostgreSQL's are named after here.
@@ -157,6 +175,7 @@ impl Database {
     /// One statement that changes something. PostgreSQL may answer later: at the next question or at the end of the change
     /// an error is told, and the change is not made.
     pub fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<(), Error> {
+        self.count([1, 0]);
         either!(self, one => one.execute(sql, values))
     }
 
@@ -167,7 +186,12 @@ impl Database {
         values: &[Value<'_>],
         mut visit: impl FnMut(&Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        either!(self, one => one.each(sql, values, &mut visit))
+        self.count([1, 0]);
+        let mut counted = |row: &Row<'_>| {
+            self.count([0, 1]);
+            visit(row)
+        };
+        either!(self, one => one.each(sql, values, &mut counted))
     }
 
     /// Asks, and collects what `read` makes of each row.
@@ -222,9 +246,9 @@ impl Database {
 
     /// What is wrong with the pages and indexes by which rows are found; PostgreSQL looks after its own.
     pub fn damage(&self) -> Result<Option<String>, Error> {
-        match self {
-            Database::Sqlite(one) => one.damage(),
-            Database::Postgres(_) => Ok(None),
+        match &self.engine {
+            Engine::Sqlite(one) => one.damage(),
+            Engine::Postgres(_) => Ok(None),
         }
     }
 
@@ -250,9 +274,9 @@ impl Database {
 
     /// What keeps the data, for people.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Database::Sqlite(_) => "SQLite",
-            Database::Postgres(_) => "PostgreSQL",
+        match &self.engine {
+            Engine::Sqlite(_) => "SQLite",
+            Engine::Postgres(_) => "PostgreSQL",
         }
     }
 }

@@ -52,6 +52,7 @@ fn people(case: &Case, stamp: &Stamp, progress: Progress<'_>) -> Result<LinkRepo
     progress("reading records", 0, 0);
     let before = case.checkpoint()?;
     let records = case.records(None)?;
+    case.store.go_on()?;
     progress("comparing", 0, 0);
     let linkage = link(&columns::of_records(&records), &Settings::default());
     let person: Vec<PersonId> =
@@ -110,6 +111,7 @@ fn people(case: &Case, stamp: &Stamp, progress: Progress<'_>) -> Result<LinkRepo
         result: digest(&lines),
         families: None,
     };
+    case.store.go_on()?;
     progress("writing people", 0, 0);
     let change = case.store.begin()?;
     unchanged(&change, before)?;

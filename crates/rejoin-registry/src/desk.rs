@@ -18,6 +18,7 @@ use rejoin_casework::worklist::{Item, Settings};
 use rejoin_casework::{Fact, State, StreamId};
 use rejoin_ledger::Checkpoint;
 use rejoin_model::{FamilyCandidate, Field, Finding, PersonId, Record, RecordId, Relation};
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -42,7 +43,24 @@ impl Seat {
 pub struct Desk<'a> {
     pub(crate) case: &'a Case,
     seat: Seat,
+    rules: RulesAt,
+}
+
+/// The rules as of one moment, and those that came after while somebody sat here.
+struct RulesAt {
+    of: [u64; 2],
     rules: Arc<Rules>,
+    next: OnceCell<Box<RulesAt>>,
+}
+
+impl RulesAt {
+    fn newest(&self) -> &Self {
+        let mut newest = self;
+        while let Some(next) = newest.next.get() {
+            newest = next;
+        }
+        newest
+    }
 }
 
 /// What is on file of one person, as the reader may see it.
@@ -124,7 +142,8 @@ impl Case {
     /// # Errors
     /// [`Error::Denied`] for the purpose of enforcement; it is written down.
     pub fn desk(&self, seat: Seat) -> Result<Desk<'_>, Error> {
-        let desk = Desk { case: self, rules: self.rules_now()?, seat };
+        let rules = RulesAt { of: self.rules_version()?, rules: self.rules_now()?, next: OnceCell::new() };
+        let desk = Desk { case: self, rules, seat };
         if desk.seat.purpose == Purpose::Enforcement {
             return Err(desk.refuse(Refusal::Enforcement, "case", None)?);
         }
@@ -198,7 +217,7 @@ impl<'a> Desk<'a> {
         Decider {
             actor: &self.seat.actor,
             purpose: self.seat.purpose,
-            rules: &self.rules,
+            rules: &self.rules.newest().rules,
             now: self.seat.at_micros,
         }
     }
@@ -226,7 +245,7 @@ impl<'a> Desk<'a> {
         self.case.write_down(self.seat.stamp(), kind, seen.clone())
     }
 
-    /// Everything that may be seen from here. What lists people is written down as read: `what` says for which list.
+    /// Everything that may be seen from here. That it was read is written down: `what` says for which list or question.
     pub fn view(&self, what: Option<&str>) -> Result<View, Error> {
         let (whole, facts) = self.everything()?;
         let decider = self.decider();
@@ -274,11 +293,14 @@ impl<'a> Desk<'a> {
             person_of: records.iter().map(|record| (record.id, whole.person_of[&record.id])).collect(),
             records,
         };
-        if let Some(what) = what {
-            let count = view.person_of.values().collect::<BTreeSet<_>>().len() as u64;
-            self.write_seen(wire::FILE_READ, &self.seen(Vec::new(), what, count, None))?;
-        }
+        let count = view.person_of.values().collect::<BTreeSet<_>>().len() as u64;
+        self.read(what.unwrap_or("everything"), count)?;
         Ok(view)
+    }
+
+    /// Writes down that something about so many people was read.
+    pub(crate) fn read(&self, what: &str, count: u64) -> Result<(), Error> {
+        self.write_seen(wire::FILE_READ, &self.seen(Vec::new(), what, count, None)).map(drop)
     }
 
     pub(crate) fn seen(&self, subjects: Vec<String>, what: &str, count: u64, note: Option<String>) -> Seen {
@@ -308,7 +330,22 @@ impl<'a> Desk<'a> {
         Ok((Everything::Kept(snapshot), facts))
     }
 
+    /// Takes in the rules that were placed or lifted since: a rule holds from when it is placed, also for who sits here.
+    fn keep_up(&self) -> Result<(), Error> {
+        let of = self.case.rules_version()?;
+        let newest = self.rules.newest();
+        if newest.of != of {
+            let _ = newest.next.set(Box::new(RulesAt {
+                of,
+                rules: self.case.rules_now()?,
+                next: OnceCell::new(),
+            }));
+        }
+        Ok(())
+    }
+
     pub(crate) fn facts_of_all(&self, whole: &Whole) -> Result<HashMap<PersonId, SubjectFacts>, Error> {
+        self.keep_up()?;
         let mut gathering = self.case.gathering(None, self.seat.at_micros)?;
         let mut records: HashMap<PersonId, Vec<&Record>> = HashMap::new();
         for record in &whole.records {
@@ -333,6 +370,7 @@ impl<'a> Desk<'a> {
                 (records, snapshot.facts(at, self.seat.at_micros))
             }));
         }
+        self.keep_up()?;
         let records = self.case.records(Some(person))?;
         if records.is_empty() {
             return Ok(None);
@@ -344,23 +382,71 @@ impl<'a> Desk<'a> {
         Ok(Some((records, facts)))
     }
 
+    /// Whoever an id leads to that somebody gave. Of an id that is nobody's somebody else is read and put away, so that
+    /// whether somebody is hidden or is not there does not show in how much there was to do.
+    ///
+    /// # Errors
+    /// [`Error::TryLater`] for who missed too often.
+    fn look_up(&self, id: &str) -> Result<Option<(Vec<Record>, SubjectFacts)>, Error> {
+        self.may_look_up()?;
+        // From memory nobody is read, whether somebody is there or not.
+        if let Some(snapshot) = self.case.snapshot_if_kept()? {
+            let at = snapshot.named(id);
+            return Ok(at.map(|at| {
+                let records = snapshot.base.records(at).cloned().collect();
+                (records, snapshot.facts(at, self.seat.at_micros))
+            }));
+        }
+        let named = self.case.person_named(id)?.unwrap_or(PersonId::from_bytes([0; 10]));
+        let there = self.case.is_there(named)?;
+        let other = self.case.somebody_near(named)?;
+        let found = self.raw(if there { named } else { other })?;
+        Ok(found.filter(|_| there))
+    }
+
     pub(crate) fn facts(&self, id: &str) -> Result<Option<SubjectFacts>, Error> {
         if let Some(snapshot) = self.case.snapshot_if_kept()? {
+            self.may_look_up()?;
             return Ok(snapshot.named(id).map(|at| snapshot.facts(at, self.seat.at_micros)));
         }
-        let Some(person) = self.case.person_named(id)? else { return Ok(None) };
+        Ok(self.look_up(id)?.map(|(_, facts)| facts))
+    }
+
+    /// The facts of somebody to whom the registry itself came, and no reader by an id.
+    pub(crate) fn facts_of(&self, person: PersonId) -> Result<Option<SubjectFacts>, Error> {
         Ok(self.raw(person)?.map(|(_, facts)| facts))
+    }
+
+    /// Writes down that what an id leads to was refused, and gives the error to return. Of somebody hidden and of nobody
+    /// the same is written: the id that was asked for.
+    pub(crate) fn refuse_id(
+        &self,
+        refusal: Refusal,
+        what: &str,
+        id: Option<&str>,
+        facts: Option<&SubjectFacts>,
+    ) -> Result<Error, Error> {
+        let Some(id) = id.filter(|_| refusal == Refusal::NotFound) else {
+            return self.refuse(refusal, what, facts);
+        };
+        self.missed()?;
+        let named = match (id.parse::<RecordId>(), id.parse::<PersonId>()) {
+            (Ok(record), _) => Some(record),
+            (_, Ok(person)) => Some(RecordId::from_bytes(*person.as_bytes())),
+            _ => None,
+        };
+        let subjects = named.iter().map(RecordId::to_string).collect();
+        let seen = self.seen(subjects, what, 0, Some(refusal.word().into()));
+        self.write_seen(wire::ACCESS_REFUSED, &seen)?;
+        Ok(Error::Denied(refusal.words().0.into()))
     }
 
     /// One person's file; none when nobody has the id, or the reader may not know of the person: the two are one.
     pub fn person(&self, id: &str) -> Result<Option<PersonFile>, Error> {
-        let found = match self.case.person_named(id)? {
-            Some(person) => self.raw(person)?,
-            None => None,
-        };
+        let found = self.look_up(id)?;
         let decider = self.decider();
         if let Some(refusal) = decider.refusal(found.as_ref().map(|(_, facts)| facts)) {
-            self.refuse(refusal, "person", found.as_ref().map(|(_, facts)| facts))?;
+            self.refuse_id(refusal, "person", Some(id), found.as_ref().map(|(_, facts)| facts))?;
             return Ok(None);
         }
         let Some((raw, facts)) = found else { return Ok(None) };
@@ -490,7 +576,7 @@ impl<'a> Desk<'a> {
         };
         match self.decider().may(action, facts.as_ref()) {
             Ok(permit) => Ok(permit),
-            Err(refusal) => Err(self.refuse(refusal, action.word(), facts.as_ref())?),
+            Err(refusal) => Err(self.refuse_id(refusal, action.word(), id, facts.as_ref())?),
         }
     }
 
@@ -500,7 +586,7 @@ impl<'a> Desk<'a> {
     /// [`Error::Denied`], [`Error::Casework`] with what is missing, [`Error::Outdated`], [`Error::KeyReused`].
     pub fn command(&self, child: &str, facts: &[Fact], given: &Given) -> Result<Done, Error> {
         let subject = self.facts(child)?;
-        self.permitted(facts, subject.as_ref())?;
+        self.permitted(facts, child, subject.as_ref())?;
         let Some(subject) = subject else {
             return Err(Error::Denied(Refusal::NotFound.words().0.into()));
         };
@@ -529,11 +615,11 @@ impl<'a> Desk<'a> {
         Ok(found.into_iter().map(|interview| interview.answers.clone()).collect())
     }
 
-    fn permitted(&self, facts: &[Fact], subject: Option<&SubjectFacts>) -> Result<(), Error> {
+    fn permitted(&self, facts: &[Fact], id: &str, subject: Option<&SubjectFacts>) -> Result<(), Error> {
         for fact in facts {
             let action = action_of(fact);
             if let Err(refusal) = self.decider().may(action, subject) {
-                return Err(self.refuse(refusal, action.word(), subject)?);
+                return Err(self.refuse_id(refusal, action.word(), Some(id), subject)?);
             }
         }
         Ok(())
@@ -579,6 +665,7 @@ impl<'a> Desk<'a> {
                 files.extend(self.file(stream)?.map(|raw| raw.file));
             }
         }
+        self.read("tracing requests", files.len() as u64)?;
         Ok(files)
     }
 
@@ -625,6 +712,7 @@ impl<'a> Desk<'a> {
                 out.push(decision);
             }
         }
+        self.read("decisions", out.len() as u64)?;
         Ok(out)
     }
 
@@ -638,6 +726,7 @@ impl<'a> Desk<'a> {
         };
         let mut links = self.case.links_of(None)?;
         links.retain(|link| shown(&link.left) && shown(&link.right));
+        self.read("links", links.len() as u64)?;
         Ok(links)
     }
 
@@ -658,12 +747,14 @@ impl<'a> Desk<'a> {
                 out.push(shown.into_inner());
             }
         }
+        self.read("findings", out.len() as u64)?;
         Ok(out)
     }
 
     /// Spellings of places, and what they were folded into: for who may see where everybody is.
     pub fn places(&self) -> Result<Vec<PlaceSpelling>, Error> {
         self.may(Action::Operate, None)?;
+        self.read("places", 0)?;
         self.case.places_whole()
     }
 
@@ -695,13 +786,13 @@ impl<'a> Desk<'a> {
     /// Whether the person of a record may be seen from here.
     pub(crate) fn sees(&self, record: Option<&RecordId>) -> Result<bool, Error> {
         let Some(record) = record else { return Ok(false) };
-        let facts = self.facts(&record.to_string())?;
+        let facts = self.facts_of(self.case.person_of_record(*record)?)?;
         Ok(facts.is_some_and(|facts| self.decider().sees(&facts)))
     }
 
     /// Whether a rule keeps the person of a record from the reader.
     fn is_withheld(&self, record: RecordId) -> Result<bool, Error> {
-        let facts = self.facts(&record.to_string())?;
+        let facts = self.facts_of(self.case.person_of_record(record)?)?;
         Ok(facts.is_some_and(|facts| {
             let decided = self.decider().decide(&facts, FieldGroup::Casework);
             decided.decision.extent() == 0 && matches!(decided.why(), Why::DoNotDisclose(_))

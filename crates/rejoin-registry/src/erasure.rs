@@ -6,6 +6,7 @@ use crate::rules::reason;
 use crate::store::{families_digest, people_digest};
 use crate::wire::{self, SubjectErased};
 use crate::{Case, Error, Stamp};
+use rejoin_casework::StreamId;
 use rejoin_model::{PersonId, RecordId};
 
 pub(crate) const HOLDS: &str = "holds";
@@ -91,6 +92,34 @@ impl Case {
         self.shared.forget();
         let keys = self.store.keys.destroy(&subjects)?;
         Ok(Erased { event, records: subjects.len() as u64, keys })
+    }
+
+    /// Erases a tracing request, whose events are sealed for it alone.
+    pub(crate) fn erase_request(
+        &self,
+        request: &str,
+        why: &str,
+        authority: &str,
+        stamp: &Stamp,
+    ) -> Result<Erased, Error> {
+        let (reason, authority) = (reason(why)?, reason(authority)?);
+        let change = self.store.begin()?;
+        let named = matches!(request.parse(), Ok(StreamId::Tracing(_)));
+        if !named || self.store.version(request)? == 0 {
+            return Err(Error::Refused(format!("there is no tracing request {request:?}")));
+        }
+        let tombstone = SubjectErased {
+            subjects: vec![request.to_owned()],
+            reason,
+            authority,
+            people: people_digest(&self.store)?,
+            families: families_digest(&self.store)?,
+        };
+        let event = change.append(stamp, wire::SUBJECT_ERASED, &tombstone)?;
+        change.erased(event, &tombstone)?;
+        change.commit()?;
+        let keys = self.store.keys.destroy(&tombstone.subjects)?;
+        Ok(Erased { event, records: 0, keys })
     }
 
     /// Destroys keys whose tombstone is written and that are still there: after a crash, or a restored backup of keys.

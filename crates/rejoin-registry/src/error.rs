@@ -196,6 +196,9 @@ pub enum Error {
         /// Rows of the list.
         of: u64,
     },
+    /// A long command was stopped.
+    #[error("stopped; nothing was changed")]
+    Stopped,
     /// Somebody else wrote to the case between reading and writing.
     #[error("the case was changed by somebody else meanwhile; nothing was changed")]
     ChangedMeanwhile,
@@ -234,6 +237,12 @@ pub enum Error {
     /// A file of policies cannot be used.
     #[error("the policies cannot be read: {0}")]
     Policies(String),
+    /// The limits cannot be used.
+    #[error("the limits: {0}")]
+    Limits(String),
+    /// The rules of retention cannot be used.
+    #[error("the rules of retention: {0}")]
+    Retention(String),
     /// A clock file cannot be used.
     #[error("the clocks cannot be read: {0}")]
     Clocks(String),
@@ -261,9 +270,6 @@ pub enum Error {
     /// Asked for what cannot be done so.
     #[error("{0}")]
     Refused(String),
-    /// Somebody stopped it.
-    #[error("it was stopped; nothing was changed")]
-    Stopped,
     /// A step that needs another step first.
     #[error("{0}")]
     First(&'static str),
@@ -303,7 +309,7 @@ impl Error {
                  rows are really gone, say --complete"
                     .into()
             }
-            Error::ChangedMeanwhile => "run the command again".into(),
+            Error::ChangedMeanwhile | Error::Stopped => "run the command again".into(),
             Error::Receipt(_) | Error::UnknownNote(_) => {
                 "look whether it is of another case: the key of this one is shown by `rejoin ledger key`".into()
             }
@@ -320,6 +326,8 @@ impl Error {
                 "do not work on this case: keep a copy, and compare with a backup and with published checkpoints".into()
             }
             Error::Policies(_) => "compare with policies/us-zero-tolerance.toml of the source tree".into(),
+            Error::Limits(_) => "compare with limits/default.toml of the source tree".into(),
+            Error::Retention(_) => "compare with retention/example.toml of the source tree".into(),
             Error::Clocks(_) => "compare with clocks/us.toml of the source tree".into(),
             Error::Roles(_) => "roles are in the case's roles.toml, or as shipped in roles/default.toml".into(),
             Error::Organisations(_) => {
@@ -331,7 +339,6 @@ impl Error {
             Error::Weak(_) => "a sentence of your own is easy to remember and hard to guess".into(),
             Error::TryLater(_) => "wait a few minutes".into(),
             Error::Refused(_) => "`rejoin list children` and `rejoin list links` show ids and proposals".into(),
-            Error::Stopped => "begin it again".into(),
             Error::First(_) => "run that step, then this one".into(),
         }
     }

@@ -578,6 +578,7 @@ fn propose(
             .collect(),
         frozen: frozen.as_ref().zip(touched.as_ref()).map(|((model, _), touched)| (model, touched)),
     };
+    case.store.go_on()?;
     progress("matching", 0, 0);
     let started = std::time::Instant::now();
     let settings = Settings { without: how.without.clone(), ..Settings::default() };
@@ -625,6 +626,7 @@ fn propose(
     if how.dry || !how.without.is_empty() {
         return Ok((report, candidates));
     }
+    case.store.go_on()?;
     let change = case.store.begin()?;
     unchanged(&change, before)?;
     let database = &change.store().database;

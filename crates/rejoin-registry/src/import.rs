@@ -348,6 +348,7 @@ fn write(
         });
         let mut at = 0;
         for rows in ready {
+            change.store().go_on()?;
             for Sealed { id, payload, row } in rows? {
                 let sequence = change.append_ready(stamp, wire::RECORD_RECEIVED, &[&id], &payload)?;
                 row.map_or(Ok(()), |row| row.write(change, sequence))?;

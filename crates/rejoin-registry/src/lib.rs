@@ -19,11 +19,13 @@ mod error;
 mod evidence;
 mod facts;
 mod families;
+mod figures;
 mod glance;
 mod handles;
 mod import;
 mod keys;
 mod ledger;
+mod limits;
 mod line;
 mod messages;
 mod orders;
@@ -35,14 +37,13 @@ mod queue;
 mod readings;
 mod receipts;
 mod register;
+mod retention;
 mod roles;
 mod rules;
 mod schema;
 mod search;
 mod snapshot;
 mod store;
-mod stub;
-pub use stub::*;
 mod streams;
 mod tally;
 mod tokens;
@@ -60,6 +61,7 @@ pub use erasure::{Erased, Hold};
 pub use error::Error;
 pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
+pub use figures::{Told, ToldLine};
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use ledger::Known;
 pub use line::{Page, PersonLine};
@@ -69,6 +71,7 @@ pub use queue::{DecidedAs, QueueFilter, QueuePage, QueueRow};
 pub use readings::Reading;
 pub use receipts::{Contact, FoundReceipt, IssuedReceipt, ProvenReceipt, ReceiptRequest, Standing};
 pub use register::Registration;
+pub use retention::Due;
 pub use roles::{Roles, SHIPPED as ROLES};
 pub use rules::Withholding;
 pub use search::{Found, Hit, Query, Reason};
@@ -87,6 +90,7 @@ use rejoin_ledger::{Checkpoint, Hash};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use store::Store;
 
@@ -230,6 +234,17 @@ impl Case {
     /// Whether there is a case in a directory.
     pub fn is_at(directory: &Path) -> bool {
         directory.join(FILE).is_file() || directory.join(PLACE).is_file()
+    }
+
+    /// By what long commands (import, link, families, verify, rebuild) are stopped: when it is set they end at their next
+    /// step with [`Error::Stopped`], and nothing of them is kept.
+    pub fn stop_by(&mut self, stop: Arc<AtomicBool>) {
+        self.store.stop = Some(stop);
+    }
+
+    /// How much the database was asked since the case was opened: statements, and rows that they gave.
+    pub fn work(&self) -> [u64; 2] {
+        self.store.database.work()
     }
 
     /// What keeps the data: `SQLite` or `PostgreSQL`.

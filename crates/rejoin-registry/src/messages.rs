@@ -97,8 +97,10 @@ impl Desk<'_> {
     /// # Errors
     /// When the case cannot be read.
     pub fn messages(&self, id: &str) -> Result<Vec<Reduced<Message>>, Error> {
-        let Some(facts) = self.facts(id)? else { return Ok(Vec::new()) };
+        let found = self.facts(id)?;
         let decider: Decider<'_> = self.decider();
+        // Of somebody hidden no more is read than of nobody.
+        let Some(facts) = found.filter(|facts| decider.sees(facts)) else { return Ok(Vec::new()) };
         let mut messages = Vec::new();
         for record in &facts.records {
             for event in self.case.store.read_stream(&format!("{STREAM}{record}"))? {

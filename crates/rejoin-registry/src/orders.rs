@@ -188,9 +188,10 @@ impl Desk<'_> {
 
     /// Refuses, as for nobody, when a person may not be seen from here.
     fn must_see(&self, person: PersonId, action: Action) -> Result<(), Error> {
-        let facts = self.facts(&person.to_string())?;
+        let id = person.to_string();
+        let facts = self.facts(&id)?;
         match self.decider().refusal(facts.as_ref()) {
-            Some(refusal) => Err(self.refuse(refusal, action.word(), facts.as_ref())?),
+            Some(refusal) => Err(self.refuse_id(refusal, action.word(), Some(&id), facts.as_ref())?),
             None => Ok(()),
         }
     }

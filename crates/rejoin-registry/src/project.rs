@@ -244,6 +244,7 @@ pub(crate) fn rebuild(store: &Store, progress: Progress<'_>) -> Result<(), Error
     // In pieces: a ledger of millions is not held in memory, and a database that is asked is not written to meanwhile.
     let mut at = 0;
     while at < total {
+        store.go_on()?;
         let events = store.events_after(at, 8192)?;
         for event in events.iter().filter(|event| event.kind == wire::LIST_RECEIVED) {
             if let Some(received) = payload(&store.keys, event)? {

@@ -76,6 +76,18 @@ impl Desk<'_> {
         Ok(holds)
     }
 
+    /// Erases a tracing request: what its author said, of themselves and of whom they seek. A tombstone stays.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for who may not erase; [`Error::Refused`] when there is no such request.
+    pub fn erase_request(&self, request: &str, why: &str, authority: &str) -> Result<Erased, Error> {
+        self.may(Action::OpenRequest, None)?;
+        if !self.seat().actor.has(Action::Erase) {
+            return Err(self.refuse(Refusal::NotGranted, "erase tracing request", None)?);
+        }
+        self.case.erase_request(request, why, authority, &self.seat().stamp())
+    }
+
     /// Erases a person's data: keys are destroyed, a tombstone stays.
     pub fn erase(&self, id: &str, why: &str, authority: &str) -> Result<Erased, Error> {
         self.may(Action::Erase, Some(id))?;

@@ -7,6 +7,7 @@ use crate::store::EVENT;
 use crate::wire::{self, Seen};
 use crate::{Case, Error};
 use rejoin_access::{Action, FieldGroup, Lens};
+use rejoin_model::RecordId;
 
 /// Somebody read or was refused a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +36,11 @@ impl Desk<'_> {
         let facts = self.facts(id)?;
         let decider = self.decider();
         if let Some(refusal) = decider.refusal(facts.as_ref()) {
-            return Err(self.refuse(refusal, "readers", facts.as_ref())?);
+            return Err(self.refuse_id(refusal, "readers", Some(id), facts.as_ref())?);
         }
         let Some(facts) = facts else { return Ok(Vec::new()) };
+        let subjects = facts.records.iter().map(RecordId::to_string).collect();
+        self.write_seen(wire::FILE_READ, &self.seen(subjects, "readers", 1, None))?;
         let mut readings = Vec::new();
         for record in &facts.records {
             for event in self.case.events_about(&record.to_string())? {

@@ -5,6 +5,7 @@
 
 use crate::change::{Change, bytes};
 use crate::database::values;
+use crate::desk::Desk;
 use crate::keys;
 use crate::ledger::{chain_at, head_at, inclusion, root_of_events, sign};
 use crate::orders::Leave;
@@ -511,6 +512,21 @@ impl Case {
         let same = same || root_of_events(database, signed.size)? == signed.root;
         let same = same && chain_at(database, signed.size)? == signed.head;
         Ok(if same { Standing::Stands } else { Standing::Rewritten })
+    }
+}
+
+impl Desk<'_> {
+    /// Where a card's code leads, for who may know of the person; their file is opened by it, which is on record. A code that
+    /// is none costs as much as one that leads to somebody hidden, and counts like one.
+    ///
+    /// # Errors
+    /// [`Error::TryLater`] for who tried too many; [`Error::Code`] when a character is missing or was misread.
+    pub fn find_receipt(&self, typed: &str) -> Result<Option<FoundReceipt>, Error> {
+        self.tries_code()?;
+        let found = self.case.find_receipt(typed)?;
+        let record = found.as_ref().map_or(RecordId::from_bytes([0; 10]), |found| found.record);
+        let file = self.person(&record.to_string())?;
+        Ok(found.filter(|_| file.is_some()))
     }
 }
 

@@ -80,6 +80,11 @@ fn part<'a>(event: &'a StreamEvent, name: &str) -> &'a str {
 }
 
 impl Case {
+    /// What the rules are as of: how far their stream has come, and when people were linked last.
+    pub(crate) fn rules_version(&self) -> Result<[u64; 2], Error> {
+        Ok([self.store.version(STREAM)?, self.store.derived_at("people")?.unwrap_or(0)])
+    }
+
     /// Every rule, as its events made it.
     pub(crate) fn rules(&self) -> Result<Rules, Error> {
         let mut withholding: BTreeMap<String, DoNotDisclose> = BTreeMap::new();

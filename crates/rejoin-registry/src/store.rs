@@ -11,6 +11,7 @@ use crate::{Error, Progress, schema, tree};
 use rejoin_ledger::{Checkpoint, Envelope, Hash, Verifier};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The database of a case, and its keys.
 pub(crate) struct Store {
@@ -18,6 +19,8 @@ pub(crate) struct Store {
     pub keys: Arc<Keys>,
     /// Whose turn it is to write, among the handles of this program.
     pub gate: Arc<Gate>,
+    /// When set, long commands end at their next step.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 /// Columns of an event, in the order in which [`StoredEvent::from_row`] reads them.
@@ -42,7 +45,7 @@ impl Store {
         if database.form()?.is_some() {
             return Err(Error::Refused("there is a case in this schema of the database already".into()));
         }
-        Ok(Self { database, keys: Arc::new(Keys::create(keys)?), gate: Arc::default() })
+        Ok(Self { database, keys: Arc::new(Keys::create(keys)?), gate: Arc::default(), stop: None })
     }
 
     /// Opens those of a case.
@@ -53,8 +56,19 @@ impl Store {
     /// Of a connection, with keys that are open.
     pub fn of(database: Database, keys: Arc<Keys>, gate: Arc<Gate>) -> Result<Self, Error> {
         match database.form()? {
-            Some(schema::FORM) => Ok(Self { database, keys, gate }),
+            Some(schema::FORM) => Ok(Self { database, keys, gate, stop: None }),
             found => Err(Error::OtherVersion { found: found.unwrap_or(0), expected: schema::FORM }),
+        }
+    }
+
+    /// A step of a long command.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when it is to end here.
+    pub fn go_on(&self) -> Result<(), Error> {
+        match &self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(Error::Stopped),
+            _ => Ok(()),
         }
     }
 
@@ -102,6 +116,7 @@ impl Store {
         known: Option<&Known>,
         progress: Progress<'_>,
     ) -> Result<(Checkpoint, tree::Builder), Error> {
+        self.go_on()?;
         let total = self.checkpoint()?.size;
         // What is wrong with notes is told after what is wrong with events.
         let mut held = self.held(known);
@@ -139,6 +154,7 @@ impl Store {
             }
             if envelope.sequence.is_multiple_of(4096) {
                 progress("checking events", envelope.sequence, total);
+                self.go_on()?;
             }
             Ok(())
         })?;

@@ -66,18 +66,16 @@ impl Desk<'_> {
                 });
             }
         }
-        if links.is_empty() {
-            return Ok(links);
-        }
         let decider = self.decider();
         let mut shown: HashMap<PersonId, bool> = HashMap::new();
         for person in links.iter().flat_map(|link| [link.child, link.adult]).collect::<BTreeSet<_>>() {
-            let facts = self.facts(&person.to_string())?;
+            let facts = self.facts_of(person)?;
             let whole = facts
                 .is_some_and(|facts| decider.decide(&facts, FieldGroup::Casework).decision.extent() == 2);
             shown.insert(person, whole);
         }
         links.retain(|link| shown[&link.child] && shown[&link.adult]);
+        self.read("verified links", links.len() as u64)?;
         Ok(links)
     }
 
@@ -88,6 +86,7 @@ impl Desk<'_> {
     /// [`Error::Denied`] for who may not export.
     pub fn who(&self, outward: &str) -> Result<Option<PersonId>, Error> {
         self.may(Action::Export, None)?;
+        self.may_look_up()?;
         let records =
             self.case.store.database.rows("SELECT id FROM record", &[], |row| row.get::<String>(0))?;
         let mut found = None;
@@ -98,10 +97,11 @@ impl Desk<'_> {
             }
         }
         let facts = match found {
-            Some(record) => self.facts(&record.to_string())?,
+            Some(record) => self.facts_of(self.case.person_of_record(record)?)?,
             None => None,
         };
         if let Some(refusal) = self.decider().refusal(facts.as_ref()) {
+            self.missed()?;
             self.refuse(refusal, "export who", facts.as_ref())?;
             return Ok(None);
         }

@@ -432,6 +432,26 @@ impl Case {
         Ok(links)
     }
 
+    /// Whether somebody has an id. One statement, whatever the answer.
+    pub(crate) fn is_there(&self, person: PersonId) -> Result<bool, Error> {
+        let sql = "SELECT (SELECT COUNT(*) FROM person WHERE person = ?1) + (SELECT COUNT(*) FROM record WHERE id = ?2 \
+                   AND NOT EXISTS (SELECT 1 FROM person WHERE record = ?2))";
+        let person = person.to_string();
+        let own = anchor(&person);
+        let count =
+            self.store.database.first(sql, values![&person, &own], |row| row.get::<Option<i64>>(0))?;
+        Ok(count.flatten().unwrap_or(0) > 0)
+    }
+
+    /// Somebody whose record's id is next to that of a person who may not be there.
+    pub(crate) fn somebody_near(&self, person: PersonId) -> Result<PersonId, Error> {
+        let sql = "SELECT COALESCE((SELECT MIN(id) FROM record WHERE id > ?1), (SELECT MIN(id) FROM record))";
+        let own = anchor(&person.to_string());
+        let near = self.store.database.first(sql, values![&own], |row| row.get::<Option<String>>(0))?;
+        let near = near.flatten().and_then(|record| record.parse().ok());
+        self.person_of_record(near.unwrap_or(RecordId::from_bytes(*person.as_bytes())))
+    }
+
     /// Who is meant by an id: a person's, or that of one of its records.
     pub(crate) fn person_named(&self, id: &str) -> Result<Option<PersonId>, Error> {
         match (id.parse::<PersonId>(), id.parse::<RecordId>()) {

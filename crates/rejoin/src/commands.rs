@@ -21,6 +21,7 @@ pub mod protect;
 pub mod receipt;
 pub mod replay;
 pub mod report;
+pub mod retention;
 pub mod serve;
 pub mod synth;
 pub mod truth;
@@ -32,7 +33,7 @@ use crate::{Cli, Format, Lang, Output};
 use rejoin_access::Purpose;
 use rejoin_model::{Moment, Precision};
 use rejoin_normalize::{DateOrder, moment};
-use rejoin_registry::{Case, Desk, Seat, Settings, Stamp};
+use rejoin_registry::{Case, Desk, Seat, Settings, Stamp, View};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -75,6 +76,18 @@ impl Context {
     /// Sits down at the case.
     pub fn desk<'a>(&self, case: &'a Case) -> Result<Desk<'a>, Failure> {
         Ok(case.desk(self.seat(case)?)?)
+    }
+
+    /// What may be seen of everybody, for a command that lists or counts people one by one.
+    pub fn view(&self, case: &Case, what: &str) -> Result<View, Failure> {
+        let desk = self.desk(case)?;
+        if desk.suppresses() {
+            return Err(Failure::usage(
+                "for statistics nobody is shown, and this looks at people one by one",
+                "`rejoin measure` counts, with small counts suppressed; or say another --purpose",
+            ));
+        }
+        Ok(desk.view(Some(what))?)
     }
 
     /// Opens the case.

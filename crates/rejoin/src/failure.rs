@@ -67,7 +67,7 @@ impl From<Error> for Failure {
             | Error::Mapping { .. }
             | Error::KeyChanged { .. }
             | Error::KindChanged { .. } => 3,
-            Error::Clocks(_) | Error::Policies(_) | Error::MostRowsGone { .. } => 3,
+            Error::Clocks(_) | Error::Policies(_) | Error::Retention(_) | Error::MostRowsGone { .. } => 3,
             Error::NoAccount(_) => 6,
             Error::Note { .. } | Error::UnknownNote(_) | Error::Receipt(_) | Error::OtherKey => 5,
             Error::Code(_) | Error::Contact(_) => 2,

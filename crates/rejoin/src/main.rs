@@ -253,6 +253,15 @@ Examples:
   rejoin -C case erase PERSON --reason 'the person asked' --authority 'data protection law'
   rejoin -C case erase --again      after a crash, or after keys were restored from a backup")]
     Erase(commands::protect::Erase),
+    /// Retention: what has been kept longer than the case's rules (retention.toml) allow, and its erasure.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case retention due
+  rejoin -C case retention apply            what would be erased
+  rejoin -C case retention apply --erase
+
+A legal hold wins over every rule. The form of the rules stands in retention/example.toml of the source tree.")]
+    Retention(commands::retention::RetentionArgs),
     /// Who read, exported, was refused or worked on a person's file.
     #[command(after_help = "Example:\n  rejoin -C case --purpose oversight readers p-0123456789abcdef")]
     Readers {
@@ -384,6 +393,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Protect(protect) => protect.run(&context),
         Command::Hold(hold) => hold.run(&context),
         Command::Erase(erase) => erase.run(&context),
+        Command::Retention(retention) => retention.run(&context),
         Command::Readers { person, output } => commands::protect::readers(&context, person, output),
         Command::Export(export) => export.run(&context),
         Command::Pfif(pfif) => pfif.run(&context),

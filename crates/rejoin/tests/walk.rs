@@ -73,8 +73,51 @@ fn an_answer_carries_what_one_needs_to_check_it() {
     let path = case.write("ids.txt", &ids);
     let sum = std::process::Command::new("sha256sum").arg(path).output().unwrap();
     assert!(String::from_utf8(sum.stdout).unwrap().starts_with(answer["records_hash"].as_str().unwrap()));
-    let verified = case.json(&["verify"]);
-    assert_eq!(verified["checkpoint"], answer["checkpoint"]);
+    // Asking is on record, and moves no answer: the ledger goes on from the answer's checkpoint.
+    let checkpoint = answer["checkpoint"].as_str().unwrap();
+    let verified = case.json(&["verify", "--checkpoint", checkpoint]);
+    assert_ne!(verified["checkpoint"], answer["checkpoint"]);
+    let again = case.json(&["measure", "in-shelter-care", "--on", "2018-06-26"]);
+    assert_eq!(again["checkpoint"], answer["checkpoint"]);
+}
+
+#[test]
+fn small_counts_are_kept_from_statistics_in_every_format() {
+    let (case, _lists) = Case::of_world(120, 400);
+    case.ok(&["link"]);
+    let ask = ["--purpose", "statistics", "measure", "children-listed", "--by", "country,sex"];
+    let small = |value: &Value| value.as_f64().is_some_and(|value| value < 5.0);
+    let whole = case.json(&ask[2..]);
+    assert!(whole["breakdown"].as_array().unwrap().iter().any(|line| small(&line["value"])), "{whole}");
+    let told = case.json(&ask);
+    assert_eq!((&told["suppressed"], &told["records_hash"]), (&Value::Bool(true), &Value::Null));
+    for line in told["breakdown"].as_array().unwrap() {
+        for name in ["value", "known", "inferred", "suspected", "undocumented"] {
+            assert!(!small(&line[name]), "{line}");
+        }
+    }
+    let csv = case.ok(&[&ask[..], &["--format", "csv"]].concat());
+    for cell in csv.lines().skip(1).flat_map(|line| line.split(',').skip(2)) {
+        assert!(cell == "*" || cell.parse::<u64>().is_ok_and(|count| count >= 5), "{csv}");
+    }
+    let table = case.ok(&ask);
+    assert!(table.contains("* not shown"), "{table}");
+    // What looks at people one by one is not for statistics.
+    let replay = case.run(&["--purpose", "statistics", "replay", "--minimum-age", "5"]);
+    assert_eq!(replay.status.code(), Some(2));
+    // A report: nowhere in its data, and it is verified as it was made.
+    let out = case.write("report.json", "");
+    case.ok(&["report", "--format", "json", "--suppress", "5", "--out", &out]);
+    let data: Value = serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
+    let measures = data["content"]["measures"].as_array().unwrap();
+    assert!(!measures.is_empty());
+    for measure in measures {
+        assert!(measure["columns"].as_array().unwrap().iter().all(|count| !small(count)), "{measure}");
+        assert!(measure["records_hash"].is_null(), "{measure}");
+    }
+    let claims = data["content"]["claims"].to_string();
+    assert!(claims.contains("(a number not shown)"), "{claims}");
+    case.ok(&["report", "verify", &out]);
 }
 
 #[test]

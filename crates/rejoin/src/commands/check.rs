@@ -255,7 +255,7 @@ pub fn factor(value: f64) -> String {
 
 /// What a case says of numbers: every measure that needs no parameter, in care on the day of each clock, and claims.
 fn figures_of(case: &Case, context: &Context) -> Result<Vec<(String, f64)>, Failure> {
-    let view = context.desk(case)?.view(None)?;
+    let view = context.view(case, "check")?;
     let people = view.people();
     let scene = view.scene(&people, None);
     let mut out = Vec::new();

@@ -69,7 +69,7 @@ impl Demo {
         let linked = steps.time("link", || case.link(&context.stamp(), &say))?;
         let families = steps.time("families", || case.families(&context.stamp(), &say))?;
         let (view, custody) = steps.time("custody and measures", || -> Result<_, Failure> {
-            let view = context.desk(&case)?.view(None)?;
+            let view = context.view(&case, "demo")?;
             let people = view.people();
             let custody = account::custody(&view.scene(&people, None), None)?;
             drop(people);

@@ -98,7 +98,7 @@ impl Families {
         let (report, candidates) = case.propose(&how, &context.stamp(), &say)?;
         let judged = match &self.truth {
             None => None,
-            Some(lists) => Some(Truth::read(lists)?.judge(&context.desk(&case)?.view(None)?, &candidates)),
+            Some(lists) => Some(Truth::read(lists)?.judge(&context.view(&case, "custody")?, &candidates)),
         };
         if self.output.format == Format::Json {
             let mut value = families_json(&report);
@@ -177,7 +177,7 @@ pub fn custody(context: &Context, on: Option<&str>, output: &Output) -> Result<(
     let case = context.open()?;
     let progress = Progress::new();
     progress.say("rebuilding custody", 0, 0);
-    let view = context.desk(&case)?.view(None)?;
+    let view = context.view(&case, "custody")?;
     let people = view.people();
     let scene = view.scene(&people, on);
     let custody = account::custody(&scene, on)?;

@@ -66,7 +66,7 @@ impl EvidenceArgs {
             What::List { kind, output } => list(&context.open()?.evidence()?, *kind).print(output.format),
             What::Timeline { output } => {
                 let case = context.open()?;
-                let view = context.desk(&case)?.view(None)?;
+                let view = context.view(&case, "evidence")?;
                 let people = view.people();
                 let scene = view.scene(&people, None);
                 let mut rows = Rows::new(&["on", "kind", "who", "what", "according to", "source"]);
@@ -77,7 +77,7 @@ impl EvidenceArgs {
             }
             What::Contradictions { output } => {
                 let case = context.open()?;
-                let view = context.desk(&case)?.view(None)?;
+                let view = context.view(&case, "evidence")?;
                 let people = view.people();
                 let scene = view.scene(&people, None);
                 let mut rows = Rows::new(&["one", "says", "other", "says otherwise", "explanation"]);

@@ -10,6 +10,7 @@ use rejoin_inquiry::reconcile::{Comparison, Published, reconcile};
 use rejoin_inquiry::{Answer, MEASURES, Parameters, ask, named};
 use rejoin_ledger::{Checkpoint, Hash};
 use rejoin_normalize::country;
+use rejoin_registry::Told;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -62,7 +63,11 @@ impl MeasureArgs {
         let case = context.open()?;
         let progress = Progress::new();
         progress.say("reading the case", 0, 0);
-        let view = context.desk(&case)?.view(None)?;
+        let desk = context.desk(&case)?;
+        if let (Some(measure), true) = (measure, desk.suppresses()) {
+            return self.print_told(&desk.ask(measure, &parameters)?, context.lang);
+        }
+        let view = context.view(&case, &format!("measure {}", self.name))?;
         let people = view.people();
         let scene = view.scene(&people, parameters.on);
         match (measure, &self.published) {
@@ -149,7 +154,78 @@ impl MeasureArgs {
     }
 }
 
-pub fn lines(answer: &Answer) -> Rows {
+impl MeasureArgs {
+    /// What somebody is told from whom small cells are kept.
+    fn print_told(&self, told: &Told, lang: Lang) -> Result<(), Failure> {
+        let answer = &told.answer;
+        let mut rows = Rows::new(&titles(answer));
+        for line in &told.lines {
+            let mut row: Vec<Value> = line.key.iter().map(|(_, value)| json!(value)).collect();
+            row.push(cell(line.value));
+            row.extend(line.columns.map(|count| cell(count.map(|count| count as f64))));
+            rows.push(row);
+        }
+        if told.lines.is_empty() {
+            let mut row = vec![json!(answer.measure), cell(told.value)];
+            row.extend(told.columns.map(|count| cell(count.map(|count| count as f64))));
+            rows.push(row);
+        }
+        let shown = |value: Option<f64>| value.map_or_else(|| SUPPRESSED.to_owned(), decimal);
+        match self.output.format {
+            Format::Csv => rows.csv(),
+            Format::Json => {
+                let mut object = answer_json(answer, told.checkpoint, lang, false);
+                if let Value::Object(object) = &mut object {
+                    object.insert("value".into(), told.value.map_or(Value::Null, number));
+                    for how in How::ALL {
+                        object.insert(how.word().into(), json!(told.columns[how as usize]));
+                    }
+                    let lines = told.lines.iter().map(|line| {
+                        let mut line_object: Map<String, Value> =
+                            line.key.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+                        line_object.insert("value".into(), line.value.map_or(Value::Null, number));
+                        for how in How::ALL {
+                            line_object.insert(how.word().into(), json!(line.columns[how as usize]));
+                        }
+                        Value::Object(line_object)
+                    });
+                    object.insert("breakdown".into(), Value::Array(lines.collect()));
+                    object.insert("suppressed".into(), json!(true));
+                    object.insert("records_counted".into(), Value::Null);
+                    object.insert("records_hash".into(), Value::Null);
+                }
+                print_json(&object)
+            }
+            Format::Table => {
+                print(&format!("{} = {} {}", answer.measure, shown(told.value), answer.unit))?;
+                print(&rows.table())?;
+                print(lang.of(
+                    "* not shown: fewer than five, or another could be worked out from it; lines without any other are left out",
+                    "* no se muestra: menos de cinco, o podría deducirse otro; se omiten las líneas sin otros",
+                ))?;
+                print(&format!(
+                    "{}: {}",
+                    lang.of("Definition", "Definición"),
+                    lang.of(answer.definition.0, answer.definition.1)
+                ))?;
+                print(&format!(
+                    "version {} · as of {} · checkpoint {}",
+                    answer.version, answer.as_of, told.checkpoint
+                ))
+            }
+        }
+    }
+}
+
+/// What stands where a count is not shown.
+const SUPPRESSED: &str = "*";
+
+fn cell(value: Option<f64>) -> Value {
+    value.map_or_else(|| json!(SUPPRESSED), number)
+}
+
+/// Titles of the columns of a breakdown.
+fn titles(answer: &Answer) -> Vec<&str> {
     let mut columns: Vec<&str> = answer
         .breakdown
         .first()
@@ -160,7 +236,11 @@ pub fn lines(answer: &Answer) -> Rows {
     }
     columns.push("value");
     columns.extend(How::ALL.map(How::word));
-    let mut rows = Rows::new(&columns);
+    columns
+}
+
+pub fn lines(answer: &Answer) -> Rows {
+    let mut rows = Rows::new(&titles(answer));
     for line in &answer.breakdown {
         let mut row: Vec<Value> = line.key.iter().map(|(_, value)| json!(value)).collect();
         row.push(number(line.value));

@@ -59,7 +59,7 @@ impl Replay {
         let case = context.open()?;
         let progress = Progress::new();
         progress.say("reading the case", 0, 0);
-        let view = context.desk(&case)?.view(None)?;
+        let view = context.view(&case, "replay")?;
         let people = view.people();
         let on = day(self.on.as_deref())?;
         let scene = view.scene(&people, on);
@@ -168,7 +168,7 @@ impl Estimate {
         let case = context.open()?;
         let progress = Progress::new();
         progress.say("reading the case", 0, 0);
-        let view = context.desk(&case)?.view(None)?;
+        let view = context.view(&case, "estimate")?;
         let people = view.people();
         let known = unseen::histories(&people, &[]);
         if let Some(list) = self.lists.iter().find(|list| !known.lists.contains(list)) {

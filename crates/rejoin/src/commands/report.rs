@@ -54,7 +54,8 @@ pub struct ReportArgs {
     /// Who will read it: sources that only others may see are left out, and what rests on them.
     #[arg(long, value_name = "ROLE", default_value = "public")]
     audience: String,
-    /// In tables and charts, counts below this are not shown. Totals are, and may give one of them away.
+    /// Counts below this are not shown, nor those by which one of them could be worked out: in tables, charts, sentences and
+    /// references.
     #[arg(long, value_name = "N", default_value_t = 0)]
     suppress: u64,
 }
@@ -198,6 +199,12 @@ impl ReportArgs {
                 "say for whom, as in --audience court",
             ));
         }
+        if self.suppress > 0 && self.template == Template::CourtList {
+            return Err(Failure::usage(
+                "the court's list names each child: there is nothing to suppress in it",
+                "--suppress is for the other templates",
+            ));
+        }
         if self.on.is_some() && self.template != Template::CourtList {
             return Err(Failure::usage(
                 "this template counts whole lists, and is as of their last day",
@@ -301,7 +308,7 @@ fn render(document: &Document, format: ReportFormat) -> Result<Vec<u8>, Failure>
 
 /// Makes the document that was asked for.
 pub fn document(case: &Case, context: &Context, request: &Request) -> Result<Document, Failure> {
-    let view = context.desk(case)?.view(None)?;
+    let view = context.view(case, &format!("report {}", request.template.word()))?;
     let people = view.people();
     let scene = view.scene(&people, day(request.on.as_deref())?);
     let mut evidence = case.evidence()?;

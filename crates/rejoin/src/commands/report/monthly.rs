@@ -1,8 +1,7 @@
 //! The statutory table: by month, the number of separated children, their age, sector, cause, length and status.
 
-use super::sheet::Sheet;
+use super::sheet::{Sheet, sum};
 use crate::failure::Failure;
-use crate::render::thousands;
 use rejoin_inquiry::Parameters;
 use rejoin_inquiry::measure::How;
 
@@ -14,16 +13,17 @@ pub fn write(sheet: &mut Sheet<'_>) -> Result<(String, String), Failure> {
     };
     sheet.section(1, "Number", "Número");
     let months = sheet.ask("separated", &by(&["month"]))?;
+    // Months of which nothing may be shown are left out.
     sheet.claim(
         "number",
         format!(
             "{} children are recorded as separated, over {} months.",
-            thousands(months.of(How::Known)),
+            sheet.said(months.of(How::Known)),
             months.answer.breakdown.len()
         ),
         format!(
             "{} menores constan como separados, en {} meses.",
-            thousands(months.of(How::Known)),
+            sheet.said(months.of(How::Known)),
             months.answer.breakdown.len()
         ),
         vec![months.reference],
@@ -57,12 +57,7 @@ pub fn write(sheet: &mut Sheet<'_>) -> Result<(String, String), Failure> {
             };
             let median =
                 if line.value.is_finite() { crate::render::decimal(line.value) } else { String::new() };
-            vec![
-                value("month").to_owned(),
-                value("part").to_owned(),
-                sheet.cell(line.columns.iter().sum()),
-                median,
-            ]
+            vec![value("month").to_owned(), value("part").to_owned(), sheet.cell(sum(line.columns)), median]
         })
         .collect();
     let column =

@@ -2,7 +2,7 @@
 
 mod reckoning;
 
-use super::sheet::{Asked, Sheet, how_title, in_words};
+use super::sheet::{Asked, Sheet, how_title, in_words, sum};
 use crate::failure::Failure;
 use crate::render::{decimal, thousands};
 use rejoin_inquiry::Parameters;
@@ -51,22 +51,22 @@ fn summary(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
     let (known, inferred, suspected) =
         (separated.of(How::Known), separated.of(How::Inferred), separated.of(How::Suspected));
     let undated = separated.of(How::Undocumented);
-    let mut english = format!("{} children are recorded as separated from a parent.", thousands(known));
-    let mut spanish = format!("{} menores constan como separados de un progenitor.", thousands(known));
-    if inferred + suspected + undated > 0 {
+    let mut english = format!("{} children are recorded as separated from a parent.", sheet.said(known));
+    let mut spanish = format!("{} menores constan como separados de un progenitor.", sheet.said(known));
+    if [inferred, suspected, undated].iter().any(|count| *count > 0) {
         english.push_str(&format!(
             " Beside them stand {} whose separation follows from a family unit on record, {} whose separation rests on a \
              proposed match that nobody has verified, and {} recorded without a date. The four are never added up.",
-            thousands(inferred),
-            thousands(suspected),
-            thousands(undated)
+            sheet.said(inferred),
+            sheet.said(suspected),
+            sheet.said(undated)
         ));
         spanish.push_str(&format!(
             " Junto a ellos hay {} cuya separación se deduce de una unidad familiar registrada, {} cuya separación se apoya \
              en una coincidencia propuesta que nadie ha verificado y {} registrados sin fecha. Los cuatro números nunca se suman.",
-            thousands(inferred),
-            thousands(suspected),
-            thousands(undated)
+            sheet.said(inferred),
+            sheet.said(suspected),
+            sheet.said(undated)
         ));
     }
     sheet.claim("separated", english, spanish, vec![separated.reference]);
@@ -77,28 +77,28 @@ fn summary(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
         "For {} of those recorded the list names a policy as the ground, and the policy was in force on the day. {} carry a \
          policy's name as the ground although it was not in force on the day on which they were apprehended. {} have another \
          ground.",
-        thousands(of("recorded")),
-        thousands(of("named-not-in-force")),
-        thousands(of("other-ground")),
+        sheet.said(of("recorded")),
+        sheet.said(of("named-not-in-force")),
+        sheet.said(of("other-ground")),
     );
     let mut spanish = format!(
         "Para {} de los que constan, la lista nombra una política como motivo y esta regía ese día. {} llevan como motivo el \
          nombre de una política que no regía el día de su aprehensión. {} tienen otro motivo.",
-        thousands(of("recorded")),
-        thousands(of("named-not-in-force")),
-        thousands(of("other-ground")),
+        sheet.said(of("recorded")),
+        sheet.said(of("named-not-in-force")),
+        sheet.said(of("other-ground")),
     );
-    let silent = of("inferred") + of("suspected") + of("none-on-record");
+    let silent = sum([of("inferred"), of("suspected"), of("none-on-record")]);
     if silent > 0 {
         english.push_str(&format!(
             " For {} no ground is on record; of these, {} fell under a policy in force while the parent was referred for prosecution.",
-            thousands(silent),
-            thousands(of("inferred"))
+            sheet.said(silent),
+            sheet.said(of("inferred"))
         ));
         spanish.push_str(&format!(
             " De {} no consta motivo; de ellos, {} cayeron bajo una política vigente con el progenitor remitido a la fiscalía.",
-            thousands(silent),
-            thousands(of("inferred"))
+            sheet.said(silent),
+            sheet.said(of("inferred"))
         ));
     }
     sheet.claim("attribution", english, spanish, vec![attributed.reference]);
@@ -112,17 +112,17 @@ fn summary(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
     sheet.claim("outcome", format!(
             "{} children were handed on a recorded day to the parent they were separated from, {} more without a day, and {} of those \
              recorded as separated are still in care by the latest word. Of those reunited with a date, half were apart for {} days or more.",
-            thousands(reunited.of(How::Known)),
-            thousands(reunited.of(How::Undocumented)),
-            thousands(still_apart),
+            sheet.said(reunited.of(How::Known)),
+            sheet.said(reunited.of(How::Undocumented)),
+            sheet.said(still_apart),
             median
         ),
         format!(
             "{} menores fueron entregados en un día registrado al progenitor del que habían sido separados, {} más sin fecha, y {} de los que \
              constan como separados siguen en custodia según el último dato. De los reunificados con fecha, la mitad estuvo separada {} días o más.",
-            thousands(reunited.of(How::Known)),
-            thousands(reunited.of(How::Undocumented)),
-            thousands(still_apart),
+            sheet.said(reunited.of(How::Known)),
+            sheet.said(reunited.of(How::Undocumented)),
+            sheet.said(still_apart),
             median
         ),
         vec![reunited.reference, still.reference, apart.reference],
@@ -132,14 +132,14 @@ fn summary(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
     sheet.claim("custody", format!(
             "The custody invariant is broken {} times in the records of children: holes, overlaps, stays without an end or a place. \
              For {} children no record says where they are.",
-            thousands(problems.answer.value as u64),
-            thousands(lost.answer.value as u64)
+            sheet.said(problems.answer.value as u64),
+            sheet.said(lost.answer.value as u64)
         ),
         format!(
             "El invariante de custodia se incumple {} veces en los registros de menores: huecos, solapamientos, estancias sin fin o sin \
              lugar. De {} menores ningún registro dice dónde están.",
-            thousands(problems.answer.value as u64),
-            thousands(lost.answer.value as u64)
+            sheet.said(problems.answer.value as u64),
+            sheet.said(lost.answer.value as u64)
         ),
         vec![problems.reference, lost.reference],
     );
@@ -148,7 +148,7 @@ fn summary(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
 
 /// A count as a chart shows it: small ones are left out when that was asked.
 fn shown(sheet: &Sheet<'_>, count: u64) -> u64 {
-    if count < sheet.request.suppress { 0 } else { count }
+    if sheet.is_hidden(count) { 0 } else { count }
 }
 
 /// The columns of a weekly breakdown, as bars without holes.

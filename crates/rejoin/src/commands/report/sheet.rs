@@ -6,12 +6,12 @@ use crate::Lang;
 use crate::commands::check::shelf_of;
 use crate::failure::Failure;
 use crate::render::{decimal, thousands};
-use rejoin_inquiry::measure::How;
+use rejoin_inquiry::measure::{How, Line};
 use rejoin_inquiry::text::check::check_quotation;
 use rejoin_inquiry::text::{Language, Shelf};
 use rejoin_inquiry::{Answer, Parameters, Scene, ask, named};
-use rejoin_ledger::Hash;
-use rejoin_registry::{Evidence, Response, Source, Statement};
+use rejoin_ledger::{Checkpoint, Hash};
+use rejoin_registry::{Evidence, Response, Source, Statement, Told};
 use rejoin_report::{Block, Chart, Column, Reference, Section};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -31,10 +31,33 @@ pub struct Sheet<'a> {
     quotations: Vec<Value>,
 }
 
+/// A count that is not shown: no count is as large, and sums that saturate keep it.
+pub const HIDDEN: u64 = u64::MAX;
+
 /// An answer with the number of its reference.
 pub struct Asked {
+    /// As it may be shown: what is suppressed is [`HIDDEN`] in it, or not there.
     pub answer: Answer,
+    /// As it was computed; none when all of it may be shown.
+    whole: Option<Answer>,
     pub reference: usize,
+}
+
+/// Adds counts, of which one that is hidden hides the sum.
+pub fn sum(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
+/// An answer as it may be shown when counts below a threshold are not.
+fn suppressed(answer: &Answer, threshold: u64) -> Answer {
+    let told = Told::suppressed(answer.clone(), Checkpoint::default(), threshold);
+    let hide = |columns: [Option<u64>; 4]| columns.map(|count| count.unwrap_or(HIDDEN));
+    let mut answer = told.answer;
+    answer.columns = hide(told.columns);
+    for (line, told) in answer.breakdown.iter_mut().zip(told.lines) {
+        line.columns = hide(told.columns);
+    }
+    answer
 }
 
 impl Asked {
@@ -43,23 +66,31 @@ impl Asked {
         self.answer.columns[how as usize]
     }
 
-    /// The columns of the lines of which a key has a value.
+    /// The value of the lines of which a key has a value.
     pub fn part(&self, name: &str, value: &str) -> u64 {
-        self.answer
-            .breakdown
-            .iter()
-            .filter(|line| has(line, name, |found| found == value))
-            .map(value_of)
-            .sum()
+        self.part_of(|line| has(line, name, |found| found == value), value_of)
+    }
+
+    /// What some lines come to: hidden when one of them is, or when there is none of which that may be said.
+    pub fn part_of(&self, is: impl Fn(&Line) -> bool, count: impl Fn(&Line) -> u64) -> u64 {
+        let Some(whole) = &self.whole else {
+            return sum(self.answer.breakdown.iter().filter(|line| is(line)).map(count));
+        };
+        let shown = |line: &&Line| self.answer.breakdown.iter().find(|shown| shown.key == line.key);
+        let lines: Vec<&Line> = whole.breakdown.iter().filter(|line| is(line)).collect();
+        match lines.is_empty() {
+            true => HIDDEN,
+            false => sum(lines.iter().map(|line| shown(line).map_or(HIDDEN, &count))),
+        }
     }
 }
 
-fn has(line: &rejoin_inquiry::measure::Line, name: &str, is: impl Fn(&str) -> bool) -> bool {
+fn has(line: &Line, name: &str, is: impl Fn(&str) -> bool) -> bool {
     line.key.iter().any(|(key, value)| key == name && is(value))
 }
 
-fn value_of(line: &rejoin_inquiry::measure::Line) -> u64 {
-    line.value.max(0.0) as u64
+fn value_of(line: &Line) -> u64 {
+    if line.value.is_nan() { HIDDEN } else { line.value.max(0.0) as u64 }
 }
 
 impl<'a> Sheet<'a> {
@@ -152,6 +183,19 @@ impl<'a> Sheet<'a> {
             None => ask(measure, self.scene(), parameters)?,
         };
         self.answers.insert(question, answer.clone());
+        let threshold = self.request.suppress;
+        let (answer, whole) = match threshold {
+            0 => (answer, None),
+            _ => (suppressed(&answer, threshold), Some(answer)),
+        };
+        let value =
+            if answer.value.is_nan() && whole.is_some() { self.hidden() } else { decimal(answer.value) };
+        let counted = match &whole {
+            None => {
+                format!("{}, SHA-256 {}", thousands(answer.records.len() as u64), Hash(answer.records_hash))
+            }
+            Some(_) => self.hidden(),
+        };
         let mut query = format!("rejoin measure {name}");
         for (parameter, value) in &answer.parameters {
             query.push_str(&format!(" --{parameter} {value}"));
@@ -165,13 +209,13 @@ impl<'a> Sheet<'a> {
                     "measure": answer.measure,
                     "version": answer.version,
                     "value": answer.value,
-                    "columns": answer.columns,
-                    "records": answer.records.len(),
-                    "records_hash": Hash(answer.records_hash).to_string(),
+                    "columns": answer.columns.map(|count| (count != HIDDEN).then_some(count)),
+                    "records": whole.is_none().then(|| answer.records.len()),
+                    "records_hash": whole.is_none().then(|| Hash(answer.records_hash).to_string()),
                 }));
                 let columns: Vec<String> = How::ALL
                     .into_iter()
-                    .map(|how| format!("{} {}", how.word(), thousands(answer.columns[how as usize])))
+                    .map(|how| format!("{} {}", how.word(), self.said(answer.columns[how as usize])))
                     .collect();
                 self.reference(
                     &query,
@@ -184,23 +228,16 @@ impl<'a> Sheet<'a> {
                         (lang.of("Query", "Consulta"), query.clone()),
                         (
                             lang.of("Value", "Valor"),
-                            format!("{} {} ({})", decimal(answer.value), answer.unit, columns.join(", ")),
+                            format!("{value} {} ({})", answer.unit, columns.join(", ")),
                         ),
-                        (
-                            lang.of("Records counted", "Registros contados"),
-                            format!(
-                                "{}, SHA-256 {}",
-                                thousands(answer.records.len() as u64),
-                                Hash(answer.records_hash)
-                            ),
-                        ),
+                        (lang.of("Records counted", "Registros contados"), counted),
                         (lang.of("As of", "A fecha de"), answer.as_of.to_string()),
                         (lang.of("Checkpoint", "Punto de control"), self.request.checkpoint.clone()),
                     ],
                 )
             }
         };
-        Ok(Asked { answer, reference })
+        Ok(Asked { answer, whole, reference })
     }
 
     /// Adds a reference once.
@@ -285,13 +322,26 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    /// A count as a table shows it: small ones are not shown when that was asked.
+    /// A count as a table shows it: nothing small is shown when that was asked, nor what would give it away.
     pub fn cell(&self, count: u64) -> String {
-        if count > 0 && count < self.request.suppress {
-            format!("<{}", self.request.suppress)
-        } else {
-            thousands(count)
+        match self.is_hidden(count) {
+            true => "*".to_owned(),
+            false => thousands(count),
         }
+    }
+
+    /// Whether a count is not shown.
+    pub fn is_hidden(&self, count: u64) -> bool {
+        self.request.suppress > 0 && (count == HIDDEN || count < self.request.suppress)
+    }
+
+    /// A count as a sentence says it.
+    pub fn said(&self, count: u64) -> String {
+        if self.is_hidden(count) { self.hidden() } else { thousands(count) }
+    }
+
+    fn hidden(&self) -> String {
+        self.lang.of("(a number not shown)", "(un número que no se muestra)").to_owned()
     }
 
     /// A table of an answer's breakdown: the groups, then the value in its columns that hold anything.
@@ -319,7 +369,11 @@ impl<'a> Sheet<'a> {
         total[0] = lang.of("Total", "Total").to_owned();
         total.extend(shown.iter().map(|how| self.cell(asked.of(*how))));
         let note = (self.request.suppress > 0).then(|| {
-            lang.of("Small counts are not shown.", "Los recuentos pequeños no se muestran.").to_owned()
+            lang.of(
+                "Small counts are not shown, nor those by which they could be worked out; lines without any other are left out.",
+                "No se muestran los recuentos pequeños ni aquellos de los que podrían deducirse; se omiten las líneas sin otros.",
+            )
+            .to_owned()
         });
         let caption = lang.of(caption.0, caption.1).to_owned();
         self.push(Block::Table {

@@ -2,15 +2,16 @@
 //! what was published and said, and how we know.
 
 use crate::commands::evidence::contradictions;
-use crate::commands::report::sheet::{Asked, Sheet};
+use crate::commands::report::sheet::{Asked, HIDDEN, Sheet, sum};
 use crate::failure::Failure;
-use crate::render::{decimal, thousands};
+use crate::render::decimal;
+use rejoin_access::suppress_row;
 use rejoin_custody::clock::{Starts, Stops};
 use rejoin_inquiry::Parameters;
-use rejoin_inquiry::measure::How;
+use rejoin_inquiry::measure::{How, Line};
 use rejoin_inquiry::reconcile::reconcile;
 use rejoin_inquiry::replay::Scenario;
-use rejoin_inquiry::unseen::{self, ASSUMPTIONS};
+use rejoin_inquiry::unseen::{self, ASSUMPTIONS, Histories};
 use rejoin_model::{Effect, Moment};
 use rejoin_report::{Block, Column, Side};
 use std::collections::BTreeMap;
@@ -56,13 +57,13 @@ pub fn otherwise(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
         let parameters = Parameters { id: Some(id.clone()), ..Parameters::default() };
         let (children, days) =
             (sheet.ask("not-separated", &parameters)?, sheet.ask("days-not-apart", &parameters)?);
-        let most = |asked: &Asked| asked.answer.columns.iter().sum::<u64>();
+        let most = |asked: &Asked| sum(asked.answer.columns);
         rows.push(vec![
             words.clone(),
             sheet.cell(children.of(How::Known)),
             sheet.cell(most(&children)),
-            thousands(days.of(How::Known)),
-            thousands(most(&days)),
+            sheet.said(days.of(How::Known)),
+            sheet.said(most(&days)),
         ]);
         references.extend([children.reference, days.reference]);
         for (english, spanish) in Scenario::read(id)?.assumptions() {
@@ -126,7 +127,7 @@ pub fn unseen_children(sheet: &mut Sheet<'_>) {
                     (lang.of("Lists", "Listas"), histories.lists.join(", ")),
                     (
                         lang.of("Children by combination of lists (bits in this order)", "Menores por combinación de listas (bits en este orden)"),
-                        histories.counts.iter().map(|(key, count)| format!("{key:b}: {count}")).collect::<Vec<_>>().join("; "),
+                        combinations(&histories, sheet.request.suppress),
                     ),
                     (
                         lang.of("Method", "Método"),
@@ -142,7 +143,7 @@ pub fn unseen_children(sheet: &mut Sheet<'_>) {
             sheet.claim("unseen", format!(
                     "The lists name {} children as separated. From how they overlap, {} are estimated in all (95 % interval {} to {}). \
                      This is an estimate and is added to no count.",
-                    thousands(estimate.seen),
+                    sheet.said(estimate.seen),
                     decimal(total),
                     decimal(low),
                     decimal(high)
@@ -150,7 +151,7 @@ pub fn unseen_children(sheet: &mut Sheet<'_>) {
                 format!(
                     "Las listas nombran a {} menores como separados. Por su solapamiento se estiman {} en total (intervalo del 95 %: {} a {}). \
                      Es una estimación y no se suma a ningún recuento.",
-                    thousands(estimate.seen),
+                    sheet.said(estimate.seen),
                     decimal(total),
                     decimal(low),
                     decimal(high)
@@ -160,6 +161,14 @@ pub fn unseen_children(sheet: &mut Sheet<'_>) {
             sheet.push(Block::Items(ASSUMPTIONS.iter().map(|(en, es)| lang.of(en, es).to_owned()).collect()));
         }
     }
+}
+
+/// Children by combination of lists; small ones are not shown when that was asked, nor what would give them away.
+fn combinations(histories: &Histories, suppress: u64) -> String {
+    let counts: Vec<u64> = histories.counts.values().copied().collect();
+    let shown = suppress_row(&counts, suppress).cells;
+    let each = histories.counts.keys().zip(shown);
+    each.map(|(key, count)| format!("{key:b}: {count}")).collect::<Vec<_>>().join("; ")
 }
 
 pub fn clocks(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
@@ -174,36 +183,40 @@ pub fn clocks(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
         let title = lang.of(&clock.title.0, &clock.title.1).to_owned();
         sheet.section(2, &clock.title.0, &clock.title.1);
         let part = |is: &dyn Fn(&str) -> bool| -> u64 {
-            let lines =
-                asked.answer.breakdown.iter().filter(|line| line.key.iter().any(|(_, value)| is(value)));
-            lines.map(|line| line.columns.iter().sum::<u64>()).sum()
+            let of = |line: &Line| line.key.iter().any(|(_, value)| is(value));
+            asked.part_of(of, |line| sum(line.columns))
         };
         let subject = asked.answer.value as u64;
         let reunified = part(&|value| value == "met by reunification");
         let met = part(&|value| value == "met" || value == "met otherwise");
         let missed = part(&|value| value.starts_with("missed"));
         let silent = part(&|value| value == "missed: reason not documented");
-        let rest = asked.answer.value as u64 - (reunified + met + missed).min(asked.answer.value as u64);
-        let mut english = format!("{title}: {} children were subject to this clock.", thousands(subject));
-        let mut spanish = format!("{title}: {} menores estaban sujetos a este plazo.", thousands(subject));
+        let known = sum([reunified, met, missed]);
+        // What is left of a total says what was taken from it.
+        let rest = match [reunified, met, missed].iter().any(|count| sheet.is_hidden(*count)) {
+            true => HIDDEN,
+            false => (asked.answer.value as u64).saturating_sub(known),
+        };
+        let mut english = format!("{title}: {} children were subject to this clock.", sheet.said(subject));
+        let mut spanish = format!("{title}: {} menores estaban sujetos a este plazo.", sheet.said(subject));
         if matches!(clock.starts, Starts::OnDayForSeparatedInCare(_)) && clock.stops == Stops::LeavingCare {
             english.push_str(&format!(
                 " {} met it by reunification with the parent, {} otherwise; {} missed it, {} of them without a documented reason; of {} the \
                  records cannot tell, or it still runs.",
-                thousands(reunified),
-                thousands(met),
-                thousands(missed),
-                thousands(silent),
-                thousands(rest)
+                sheet.said(reunified),
+                sheet.said(met),
+                sheet.said(missed),
+                sheet.said(silent),
+                sheet.said(rest)
             ));
             spanish.push_str(&format!(
                 " {} lo cumplieron por reunificación con el progenitor, {} de otro modo; {} lo incumplieron, {} de ellos sin razón documentada; de {} los \
                  registros no permiten saberlo, o sigue en curso.",
-                thousands(reunified),
-                thousands(met),
-                thousands(missed),
-                thousands(silent),
-                thousands(rest)
+                sheet.said(reunified),
+                sheet.said(met),
+                sheet.said(missed),
+                sheet.said(silent),
+                sheet.said(rest)
             ));
         }
         sheet.claim(&format!("clock-{}", clock.id), english, spanish, vec![asked.reference]);
@@ -236,8 +249,11 @@ pub fn published(sheet: &mut Sheet<'_>) {
                 one.metric.clone(),
                 one.period.clone(),
                 one.value.clone(),
-                decimal(answer.value),
-                comparison.difference().map_or(String::new(), |difference| format!("{difference:+.0}")),
+                if sheet.is_hidden(answer.value as u64) { "*".to_owned() } else { decimal(answer.value) },
+                comparison
+                    .difference()
+                    .filter(|_| !sheet.is_hidden(answer.value as u64))
+                    .map_or(String::new(), |difference| format!("{difference:+.0}")),
             ]),
             Err(why) => *left_out.entry(why).or_default() += 1,
         }
@@ -278,7 +294,12 @@ pub fn said(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
         sheet.quotation(statement)?;
     }
     let lang = sheet.lang;
-    for [one, says, other, otherwise, explanation] in contradictions(sheet.scene(), &evidence, lang)? {
+    // What stands against a claim is a figure in words.
+    let against = match sheet.request.suppress {
+        0 => contradictions(sheet.scene(), &evidence, lang)?,
+        _ => Vec::new(),
+    };
+    for [one, says, other, otherwise, explanation] in against {
         let mut references = |id: &str| {
             let source = evidence.source(id).cloned();
             source.map(|source| sheet.source(&source)).into_iter().collect::<Vec<usize>>()
