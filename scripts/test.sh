@@ -14,6 +14,8 @@ command -v cc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 command -v git >/dev/null 2>&1 || missing="$missing git"
 initdb=$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true)
 [ -n "$initdb" ] || missing="$missing postgresql"
+# The web application is tested in a real browser.
+command -v chromedriver >/dev/null 2>&1 || missing="$missing chromium chromium-driver"
 if [ -n "$missing" ]; then
     as_root apt-get update
     # shellcheck disable=SC2086 # a list of packages

@@ -37,6 +37,23 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "rejoin-web",
+        &[
+            "rejoin-model",
+            "rejoin-normalize",
+            "rejoin-linkage",
+            "rejoin-custody",
+            "rejoin-casework",
+            "rejoin-inquiry",
+            "rejoin-ledger",
+            "rejoin-access",
+            "rejoin-accounts",
+            "rejoin-ingest",
+            "rejoin-registry",
+            "rejoin-report",
+        ],
+    ),
+    (
         "rejoin",
         &[
             "rejoin-model",
@@ -55,6 +72,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "rejoin-linker",
             "rejoin-report",
             "rejoin-sources",
+            "rejoin-web",
         ],
     ),
     ("xtask", &[]),
@@ -89,10 +107,15 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("ed25519-dalek", &["rejoin-ledger"]),
     ("ct-merkle", &["rejoin-ledger"]),
     ("serde", &["rejoin-ingest", "rejoin-registry", "rejoin-linker", "rejoin-access", "rejoin-accounts"]),
+    ("axum", &["rejoin-web"]),
+    ("askama", &["rejoin-web"]),
+    ("fluent-bundle", &["rejoin-web"]),
     ("argon2", &["rejoin-accounts"]),
     ("totp-rs", &["rejoin-accounts"]),
     ("webauthn-rs", &["rejoin-accounts"]),
     ("rapidfuzz", &["rejoin-linkage"]),
+    // In its browser tests only.
+    ("thirtyfour", &["rejoin"]),
     ("phonenumber", &["rejoin-normalize"]),
 ];
 

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 /// A place in the tree of organisations: ids from the root to the organisation itself, never empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Organisation(Vec<String>);
+pub struct Organisation(Arc<[String]>);
 
 impl Organisation {
     /// From its path, root first. `None` for an empty path or an empty id: such an organisation would be above
     /// everybody.
     pub fn new<I: IntoIterator<Item = S>, S: Into<String>>(path: I) -> Option<Self> {
         let path: Vec<String> = path.into_iter().map(Into::into).collect();
-        (!path.is_empty() && path.iter().all(|id| !id.trim().is_empty())).then_some(Self(path))
+        (!path.is_empty() && path.iter().all(|id| !id.trim().is_empty())).then(|| Self(path.into()))
     }
 
     /// Its own id.

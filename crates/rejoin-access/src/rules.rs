@@ -153,6 +153,12 @@ impl Rules {
         self.emergencies.entry(emergency.subject).or_default().push(emergency);
     }
 
+    /// Everybody about whom there is a rule or an emergency, in force or not: of all others, roles alone decide.
+    pub fn concerned(&self) -> impl Iterator<Item = Protected> {
+        let ruled = self.do_not_disclose.iter().map(|rule| rule.subject);
+        ruled.chain(self.emergencies.keys().map(|person| Protected::Person(*person)))
+    }
+
     /// The rules in force that withhold something of the subject from the actor.
     pub(crate) fn withholding<'a>(
         &'a self,

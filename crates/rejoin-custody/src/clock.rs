@@ -67,6 +67,28 @@ pub enum Standing {
 }
 
 impl Rule {
+    /// When it starts for a person, if it does.
+    fn start(&self, person: &Person<'_>) -> Option<Moment> {
+        match self.starts {
+            Starts::OnDayForSeparatedInCare(day) => {
+                person.separation.as_ref()?;
+                in_shelter(&person.chain, day)?;
+                Some(day)
+            }
+            Starts::At(field) => dates(person, field).min_by_key(|date| date.earliest()),
+        }
+    }
+
+    /// When it runs out for a person, in minutes from 1970-01-01 00:00: the first moment at which it may have. Nobody
+    /// should wait for a deadline that perhaps is over. A clock that an order starts has the whole of its last day.
+    pub fn runs_out(&self, person: &Person<'_>) -> Option<i64> {
+        let start = self.start(person)?;
+        match self.starts {
+            Starts::OnDayForSeparatedInCare(_) => Some(self.due(start)?.latest() + 1),
+            Starts::At(_) => Some(start.earliest() + self.minutes),
+        }
+    }
+
     /// Whether the rule covers a person, and if so how it stands on a day. `fold` makes grounds comparable.
     pub fn standing(
         &self,
@@ -74,14 +96,7 @@ impl Rule {
         as_of: Moment,
         fold: impl Fn(&str) -> String,
     ) -> Option<Standing> {
-        let start = match self.starts {
-            Starts::OnDayForSeparatedInCare(day) => {
-                person.separation.as_ref()?;
-                in_shelter(&person.chain, day)?;
-                day
-            }
-            Starts::At(field) => dates(person, field).min_by_key(|date| date.earliest())?,
-        };
+        let start = self.start(person)?;
         if !person.is_listed_child() || start.earliest() > as_of.latest() {
             return None;
         }
@@ -204,6 +219,20 @@ mod tests {
         let mut people = [Person::new(PersonId::from_bytes([1; 10]), records.iter().collect())];
         separation::find(&mut people, &[], &[]);
         assert_eq!(ms_l().standing(&people[0], as_of, str::to_lowercase), expect, "{timeline}");
+    }
+
+    #[test]
+    fn a_clock_runs_out_at_the_first_moment_at_which_it_may_have() {
+        let mut records = drawn("SSSSSSSSSSSS>");
+        records[0].records_separation = true;
+        let mut people = [Person::new(PersonId::from_bytes([1; 10]), records.iter().collect())];
+        separation::find(&mut people, &[], &[]);
+        let first = |day| Moment::day(2018, 6, day).unwrap().earliest();
+        assert_eq!(ms_l().runs_out(&people[0]), Some(first(16)), "the fifteenth is its last day");
+        let hours = Rule { starts: Starts::At(Field::Placed), minutes: 48 * 60, ..ms_l() };
+        assert_eq!(hours.runs_out(&people[0]), Some(first(3)), "from the first minute of the first");
+        let nothing = Rule { starts: Starts::At(Field::Referred), ..ms_l() };
+        assert_eq!(nothing.runs_out(&people[0]), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{Case, Error, Stamp};
 use rejoin_access::{Action, Assignee};
 use rejoin_casework::worklist::{ClockOutcome, CustodyFact, Desk, Item, Settings, worklist};
 use rejoin_casework::{Claim, Context, Event, Fact, State, StreamId, apply, handle};
-use rejoin_model::{Bound, Moment, PersonId, RecordId, Relation};
+use rejoin_model::{Bound, FamilyCandidate, Moment, PersonId, RecordId, Relation};
 use std::collections::HashMap;
 
 impl Case {
@@ -42,7 +42,18 @@ impl Case {
         given: &Given,
         stamp: &Stamp,
     ) -> Result<Done, Error> {
-        let change = self.store.begin()?;
+        let (asked, given, stamp) = (asked.to_vec(), given.clone(), stamp.clone());
+        self.together(move |case, change| case.carry_out_in(change, stream, &asked, &given, &stamp))
+    }
+
+    fn carry_out_in(
+        &self,
+        change: &Change<'_>,
+        stream: StreamId,
+        asked: &[Fact],
+        given: &Given,
+        stamp: &Stamp,
+    ) -> Result<Done, Error> {
         let content =
             format!("{} {stream} {:?}", stamp.actor, asked.iter().map(Fact::parts).collect::<Vec<_>>());
         if let Some(done) = change.done_before(given, &content)? {
@@ -55,16 +66,15 @@ impl Case {
         let mut state = self.state(stream)?;
         for fact in asked {
             self.everybody_is_there(fact)?;
-            done.last = self.write(&change, &mut state, fact, stamp)?;
+            done.last = self.write(change, &mut state, fact, stamp)?;
             // What a person decides of a match speaks to the model of families, too.
             if let StreamId::Child(child) = stream
                 && let Some(decided) = decided(child, fact)
             {
-                done.last = self.write_decision(&change, &decided, stamp)?;
+                done.last = self.write_decision(change, &decided, stamp)?;
             }
         }
         change.remember(given, &content, done)?;
-        change.commit()?;
         Ok(done)
     }
 
@@ -254,7 +264,7 @@ impl Case {
                         clock: rule.id.clone(),
                         title: rule.title.clone(),
                         standing,
-                        due_micros: None,
+                        due_micros: rule.runs_out(person).map(|minutes| minutes * 60_000_000),
                     });
                 }
             }
@@ -262,7 +272,7 @@ impl Case {
         let with_candidates: Vec<RecordId> = whole
             .candidates
             .iter()
-            .filter(|candidate| candidate.relation.is_parent() && candidate.probability >= 0.1)
+            .filter(|candidate| is_proposed(candidate))
             .map(|candidate| {
                 let own = RecordId::from_bytes(*candidate.child.as_bytes());
                 file_of.get(&candidate.child).copied().unwrap_or(own)
@@ -279,8 +289,13 @@ impl Case {
     }
 }
 
+/// Whether somebody is proposed as a child's parent with some likelihood.
+pub(crate) fn is_proposed(candidate: &FamilyCandidate) -> bool {
+    candidate.relation.is_parent() && candidate.probability >= 0.1
+}
+
 /// Microseconds of the first minute that a moment may mean.
-fn micros(moment: Moment) -> i64 {
+pub(crate) fn micros(moment: Moment) -> i64 {
     moment.earliest() * 60_000_000
 }
 

@@ -1,6 +1,7 @@
 //! Writing: events appended, and rows of derived tables, in one change that happens whole or not at all.
 
 use crate::database::values;
+use crate::handles::Turn;
 use crate::keys::Keys;
 use crate::store::{Store, families_digest, hash_of};
 use crate::wire::{DnaCompared, DnaDestroyed, MatchDecided, MatchUndone, SubjectErased};
@@ -62,21 +63,30 @@ pub(crate) struct Change<'a> {
     kept: Cell<bool>,
     /// Subjects that were erased; read when something is first sealed.
     erased: RefCell<Option<HashSet<String>>>,
+    /// The turn to write; it ends after the change.
+    _turn: Option<Turn>,
 }
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
         if !self.kept.get() {
+            // While nobody else can make keys: the next change's are not to be dropped with these.
+            self.store.keys.drop_made();
             // A connection that is gone has taken its change with it.
             let _ = self.store.database.end(false);
-            self.store.keys.drop_made();
         }
     }
 }
 
 impl<'a> Change<'a> {
-    pub fn new(store: &'a Store) -> Self {
-        Self { store, head: RefCell::new(None), kept: Cell::new(false), erased: RefCell::new(None) }
+    pub fn new(store: &'a Store, turn: Option<Turn>) -> Self {
+        Self {
+            store,
+            head: RefCell::new(None),
+            kept: Cell::new(false),
+            erased: RefCell::new(None),
+            _turn: turn,
+        }
     }
 
     pub fn store(&self) -> &Store {
@@ -190,6 +200,21 @@ impl<'a> Change<'a> {
             Ok(())
         })?;
         nodes.into_iter().try_for_each(|node| self.node(node))
+    }
+
+    /// Does a part of the change that may fail by itself: then nothing of it stays, and the change goes on.
+    ///
+    /// # Errors
+    /// The outer one is the database's: the change cannot go on.
+    pub fn attempt<T, E>(&self, part: impl FnOnce() -> Result<T, E>) -> Result<Result<T, E>, Error> {
+        let before = self.head.borrow().clone();
+        self.store.database.mark()?;
+        let done = part();
+        self.store.database.end_mark(done.is_ok())?;
+        if done.is_err() {
+            *self.head.borrow_mut() = before;
+        }
+        Ok(done)
     }
 
     pub fn checkpoint(&self) -> Result<Checkpoint, Error> {

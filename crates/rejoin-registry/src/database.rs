@@ -146,9 +146,9 @@ macro_rules! either {
 }
 
 impl Database {
-    /// A file.
-    pub fn file(path: &Path) -> Result<Self, Error> {
-        Ok(Self { engine: Engine::Sqlite(Sqlite::open(path)?), work: Cell::default() })
+    /// A file; `many`: by one of many connections, which share what memory there is.
+    pub fn file(path: &Path, many: bool) -> Result<Self, Error> {
+        Ok(Self { engine: Engine::Sqlite(Sqlite::open(path, many)?), work: Cell::default() })
     }
 
     /// A schema of a PostgreSQL database; it need not exist yet.
@@ -227,6 +227,16 @@ impl Database {
     /// Ends what was begun: keeps it, or takes it back.
     pub fn end(&self, keep: bool) -> Result<(), Error> {
         either!(self, one => one.end(keep))
+    }
+
+    /// Marks a place in a change, to which [`Database::end_mark`] can go back.
+    pub fn mark(&self) -> Result<(), Error> {
+        either!(self, one => one.batch("SAVEPOINT mark"))
+    }
+
+    /// Ends a mark: keeps what was done since, or takes it back and goes on.
+    pub fn end_mark(&self, keep: bool) -> Result<(), Error> {
+        either!(self, one => one.end_mark(keep))
     }
 
     /// Whether something was begun that has not ended.

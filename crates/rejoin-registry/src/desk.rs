@@ -4,6 +4,7 @@
 use crate::casework::action_of;
 use crate::facts::Gathering;
 use crate::families::Decision;
+use crate::snapshot::Snapshot;
 use crate::streams::{Done, Given};
 use crate::view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View, Whole};
 use crate::wire::{self, Seen};
@@ -15,9 +16,11 @@ use rejoin_access::{
 use rejoin_casework::word::Side;
 use rejoin_casework::worklist::{Item, Settings};
 use rejoin_casework::{Fact, State, StreamId};
+use rejoin_ledger::Checkpoint;
 use rejoin_model::{FamilyCandidate, Field, Finding, PersonId, Record, RecordId, Relation};
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Who asks, for what, and when.
 #[derive(Debug, Clone)]
@@ -40,17 +43,22 @@ impl Seat {
 pub struct Desk<'a> {
     pub(crate) case: &'a Case,
     seat: Seat,
-    rules: Snapshot,
+    rules: Followed,
 }
 
 /// The rules as of one moment, and those that came after while somebody sat here.
-struct Snapshot {
+struct Followed {
+    /// How far the rules' stream had come, and when people were linked last.
     of: [u64; 2],
-    rules: Rules,
-    next: OnceCell<Box<Snapshot>>,
+    rules: Arc<Rules>,
+    next: OnceCell<Box<Followed>>,
 }
 
-impl Snapshot {
+impl Followed {
+    fn of(case: &Case) -> Result<Self, Error> {
+        Ok(Self { of: case.rules_version()?, rules: case.rules_now()?, next: OnceCell::new() })
+    }
+
     fn newest(&self) -> &Self {
         let mut newest = self;
         while let Some(next) = newest.next.get() {
@@ -106,14 +114,40 @@ pub struct CaseEntry {
     pub fields: Vec<(String, String)>,
 }
 
+/// Everything, read for one question or kept for many.
+enum Everything {
+    Read(Box<Whole>),
+    Kept(Arc<Snapshot>),
+}
+
+impl Everything {
+    /// Where the ledger stood, readings left out.
+    fn at(&self) -> Checkpoint {
+        match self {
+            Everything::Read(whole) => whole.checkpoint,
+            Everything::Kept(snapshot) => snapshot.checkpoint,
+        }
+    }
+}
+
+impl std::ops::Deref for Everything {
+    type Target = Whole;
+
+    fn deref(&self) -> &Whole {
+        match self {
+            Everything::Read(whole) => whole,
+            Everything::Kept(snapshot) => &snapshot.base.whole,
+        }
+    }
+}
+
 impl Case {
     /// Sits down to work.
     ///
     /// # Errors
     /// [`Error::Denied`] for the purpose of enforcement; it is written down.
     pub fn desk(&self, seat: Seat) -> Result<Desk<'_>, Error> {
-        let rules = Snapshot { of: self.rules_version()?, rules: self.rules()?, next: OnceCell::new() };
-        let desk = Desk { case: self, rules, seat };
+        let desk = Desk { case: self, rules: Followed::of(self)?, seat };
         if desk.seat.purpose == Purpose::Enforcement {
             return Err(desk.refuse(Refusal::Enforcement, "case", None)?);
         }
@@ -136,7 +170,7 @@ fn cut_finding(lens: &Lens<'_>, row: &(Option<Field>, FindingRow)) -> FindingRow
     FindingRow { list: row.list.clone(), delivery: row.delivery, finding }
 }
 
-fn cut_candidate(lens: &Lens<'_>, candidate: &FamilyCandidate) -> FamilyCandidate {
+pub(crate) fn cut_candidate(lens: &Lens<'_>, candidate: &FamilyCandidate) -> FamilyCandidate {
     // Evidence quotes both people's files, and has no reduced form.
     let evidence = lens.whole(FieldGroup::Evidence, candidate.evidence.clone()).unwrap_or_default();
     let new = lens.whole(FieldGroup::Evidence, candidate.new.clone()).unwrap_or_default();
@@ -211,20 +245,13 @@ impl<'a> Desk<'a> {
         Ok(Error::Denied(refusal.words().0.into()))
     }
 
-    pub(crate) fn write_seen(&self, kind: &str, seen: &Seen) -> Result<u64, Error> {
-        let change = self.case.store.begin()?;
-        let sequence = change.append(&self.seat.stamp(), kind, seen)?;
-        for subject in &seen.subjects {
-            change.activity(subject, sequence)?;
-        }
-        change.commit()?;
-        Ok(sequence)
+    pub(crate) fn write_seen(&self, kind: &'static str, seen: &Seen) -> Result<u64, Error> {
+        self.case.write_down(self.seat.stamp(), kind, seen.clone())
     }
 
     /// Everything that may be seen from here. That it was read is written down: `what` says for which list or question.
     pub fn view(&self, what: Option<&str>) -> Result<View, Error> {
-        let whole = self.case.whole()?;
-        let facts = self.facts_of_all(&whole)?;
+        let (whole, facts) = self.everything()?;
         let decider = self.decider();
         let of = |record: RecordId| facts.get(whole.person_of.get(&record)?);
         let records: Vec<Reduced<Record>> =
@@ -238,35 +265,34 @@ impl<'a> Desk<'a> {
         let candidates: Vec<_> = candidates.collect();
         let all = whole.records.len();
         let mut findings = Vec::new();
-        for (list, finding) in whole.findings {
+        for (list, finding) in &whole.findings {
             match finding.record {
-                None => findings.push((list, self.of_no_record(finding))),
+                None => findings.push((list.clone(), self.of_no_record(finding.clone()))),
                 Some(record) => {
+                    let Some(facts) = of(record) else { continue };
                     let field = Field::from_word(&finding.column);
-                    let row = (field, FindingRow { list, delivery: 0, finding });
-                    if let Some(facts) = of(record)
-                        && let Some(shown) = decider.view(facts, &row, cut_finding)
-                    {
+                    let row = FindingRow { list: list.clone(), delivery: 0, finding: finding.clone() };
+                    if let Some(shown) = decider.view(facts, &(field, row), cut_finding) {
                         let FindingRow { list, finding, .. } = shown.into_inner();
                         findings.push((list, finding));
                     }
                 }
             }
         }
-        let units = whole.units.into_iter().filter(|(record, _, _)| {
+        let units = whole.units.iter().filter(|(record, _, _)| {
             facts
                 .get(whole.person_of.get(record).unwrap_or(&PersonId::of_smallest(*record)))
                 .is_some_and(|facts| decider.decide(facts, Field::FamilyUnitNumber).decision.extent() == 2)
         });
         let view = View {
-            checkpoint: whole.checkpoint,
+            checkpoint: whole.at(),
             not_linked: if records.len() == all { whole.not_linked } else { 0 },
             candidates,
             findings,
-            clocks: whole.clocks,
-            policies: whole.policies,
+            clocks: whole.clocks.clone(),
+            policies: whole.policies.clone(),
             received_on: whole.received_on,
-            units: units.collect(),
+            units: units.cloned().collect(),
             stale: whole.stale,
             person_of: records.iter().map(|record| (record.id, whole.person_of[&record.id])).collect(),
             records,
@@ -295,13 +321,27 @@ impl<'a> Desk<'a> {
 
     /// Takes in the rules that were placed or lifted since: a rule holds from when it is placed, also for who sits here.
     fn keep_up(&self) -> Result<(), Error> {
-        let of = self.case.rules_version()?;
         let newest = self.rules.newest();
-        if newest.of != of {
-            let _ =
-                newest.next.set(Box::new(Snapshot { of, rules: self.case.rules()?, next: OnceCell::new() }));
+        if self.case.rules_version()? != newest.of {
+            let _ = newest.next.set(Box::new(Followed::of(self.case)?));
         }
         Ok(())
+    }
+
+    /// Everything, from memory if it is kept there; and the facts of everybody.
+    fn everything(&self) -> Result<(Everything, HashMap<PersonId, SubjectFacts>), Error> {
+        self.keep_up()?;
+        if !self.case.is_warm() {
+            let whole = self.case.whole()?;
+            let facts = self.facts_of_all(&whole)?;
+            return Ok((Everything::Read(Box::new(whole)), facts));
+        }
+        let snapshot = self.case.snapshot()?;
+        let people = snapshot.base.people.par_iter().enumerate();
+        let now = self.seat.at_micros;
+        let of = |(at, person): (usize, &PersonId)| (*person, snapshot.facts(at as u32, now));
+        let facts = people.map(of).collect();
+        Ok((Everything::Kept(snapshot), facts))
     }
 
     pub(crate) fn facts_of_all(&self, whole: &Whole) -> Result<HashMap<PersonId, SubjectFacts>, Error> {
@@ -324,6 +364,13 @@ impl<'a> Desk<'a> {
     /// A person's records and facts; none when there is nobody.
     fn raw(&self, person: PersonId) -> Result<Option<(Vec<Record>, SubjectFacts)>, Error> {
         self.keep_up()?;
+        if let Some(snapshot) = self.case.snapshot_if_kept()? {
+            let found = snapshot.base.at(person);
+            return Ok(found.map(|at| {
+                let records = snapshot.base.records(at).cloned().collect();
+                (records, snapshot.facts(at, self.seat.at_micros))
+            }));
+        }
         let records = self.case.records(Some(person))?;
         if records.is_empty() {
             return Ok(None);
@@ -659,8 +706,7 @@ impl<'a> Desk<'a> {
 
     /// Links of the last run between records that may be seen with their evidence.
     pub fn links(&self) -> Result<Vec<StoredLink>, Error> {
-        let whole = self.case.whole()?;
-        let facts = self.facts_of_all(&whole)?;
+        let (whole, facts) = self.everything()?;
         let decider = self.decider();
         let shown = |record: &RecordId| {
             let facts = whole.person_of.get(record).and_then(|person| facts.get(person));
@@ -674,8 +720,7 @@ impl<'a> Desk<'a> {
 
     /// Findings with their deliveries, as far as their records may be seen.
     pub fn findings(&self) -> Result<Vec<FindingRow>, Error> {
-        let whole = self.case.whole()?;
-        let facts = self.facts_of_all(&whole)?;
+        let (whole, facts) = self.everything()?;
         let decider = self.decider();
         let mut out = Vec::new();
         for row in self.case.findings_of(None)? {

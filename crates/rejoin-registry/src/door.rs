@@ -546,6 +546,10 @@ impl Case {
 
     /// A ceremony, which is gone with this: it is finished once or never.
     fn take_ceremony(&self, id: &str) -> Result<Option<Ceremony>, Error> {
+        // Drafts are kept beside them, under names that no ceremony has.
+        if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(None);
+        }
         let change = self.store.begin()?;
         let sql = "SELECT sealed FROM ceremony WHERE id = ?1";
         let sealed: Option<Vec<u8>> = self.store.database.first(sql, values![id], |row| row.get(0))?;

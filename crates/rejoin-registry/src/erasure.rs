@@ -10,7 +10,7 @@ use rejoin_casework::StreamId;
 use rejoin_model::{PersonId, RecordId};
 
 pub(crate) const HOLDS: &str = "holds";
-const HOLD_PLACED: &str = "hold-placed";
+pub(crate) const HOLD_PLACED: &str = "hold-placed";
 pub(crate) const HOLD_LIFTED: &str = "hold-lifted";
 
 /// What an erasure came to.
@@ -88,6 +88,8 @@ impl Case {
         };
         let event = change.append(stamp, wire::SUBJECT_ERASED, &tombstone)?;
         change.commit()?;
+        // From the tombstone on nobody is shown what was read before it.
+        self.shared.forget();
         let keys = self.store.keys.destroy(&subjects)?;
         Ok(Erased { event, records: subjects.len() as u64, keys })
     }

@@ -196,9 +196,6 @@ pub enum Error {
         /// Rows of the list.
         of: u64,
     },
-    /// A long command was stopped.
-    #[error("stopped; nothing was changed")]
-    Stopped,
     /// Somebody else wrote to the case between reading and writing.
     #[error("the case was changed by somebody else meanwhile; nothing was changed")]
     ChangedMeanwhile,
@@ -270,6 +267,9 @@ pub enum Error {
     /// Asked for what cannot be done so.
     #[error("{0}")]
     Refused(String),
+    /// Somebody stopped it.
+    #[error("it was stopped; nothing was changed")]
+    Stopped,
     /// A step that needs another step first.
     #[error("{0}")]
     First(&'static str),
@@ -309,7 +309,7 @@ impl Error {
                  rows are really gone, say --complete"
                     .into()
             }
-            Error::ChangedMeanwhile | Error::Stopped => "run the command again".into(),
+            Error::ChangedMeanwhile => "run the command again".into(),
             Error::Receipt(_) | Error::UnknownNote(_) => {
                 "look whether it is of another case: the key of this one is shown by `rejoin ledger key`".into()
             }
@@ -339,6 +339,7 @@ impl Error {
             Error::Weak(_) => "a sentence of your own is easy to remember and hard to guess".into(),
             Error::TryLater(_) => "wait a few minutes".into(),
             Error::Refused(_) => "`rejoin list children` and `rejoin list links` show ids and proposals".into(),
+            Error::Stopped => "begin it again".into(),
             Error::First(_) => "run that step, then this one".into(),
         }
     }

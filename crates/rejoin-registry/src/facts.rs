@@ -124,45 +124,81 @@ impl Gathering<'_> {
         records: &[&Record],
         person_of: &dyn Fn(RecordId) -> Result<PersonId, Error>,
     ) -> Result<SubjectFacts, Error> {
-        let mut facts = SubjectFacts::of(person);
-        let mut contributed = BTreeSet::new();
-        let mut held = BTreeSet::new();
-        let mut subjects = BTreeSet::new();
+        let mut organisations = BTreeMap::new();
         for record in records {
-            facts.records.insert(record.id);
-            facts.hold |= self.held.contains(&record.id.to_string());
-            let organisation = self.organisation(&record.list)?;
+            organisations.insert(record.list.as_str(), self.organisation(&record.list)?);
+        }
+        let sources = Sources {
+            organisation: &|list| organisations.get(list).cloned(),
+            file: &|record| self.cases.get(&record),
+            held: &|record| self.held.contains(&record.to_string()),
+            proposed: &|person| self.proposed.get(&person).cloned().unwrap_or_default(),
+            person_of,
+        };
+        facts_from(person, records, &sources, self.now)
+    }
+}
+
+/// Where facts come from.
+pub(crate) struct Sources<'a> {
+    /// Who contributes a list.
+    pub organisation: &'a dyn Fn(&str) -> Option<Organisation>,
+    /// The child's case that is named after a record.
+    pub file: &'a dyn Fn(RecordId) -> Option<&'a ChildCase>,
+    /// Whether a record is under a legal hold.
+    pub held: &'a dyn Fn(RecordId) -> bool,
+    /// To whom the cases of those are assigned whose family a person may be.
+    pub proposed: &'a dyn Fn(PersonId) -> BTreeSet<Assignee>,
+    /// Whom a record is linked to.
+    pub person_of: &'a dyn Fn(RecordId) -> Result<PersonId, Error>,
+}
+
+/// The facts of a person with these records, at a moment.
+pub(crate) fn facts_from(
+    person: PersonId,
+    records: &[&Record],
+    sources: &Sources<'_>,
+    now: i64,
+) -> Result<SubjectFacts, Error> {
+    let mut facts = SubjectFacts::of(person);
+    let mut contributed = BTreeSet::new();
+    let mut held = BTreeSet::new();
+    let mut subjects = BTreeSet::new();
+    let mut files = 0;
+    for record in records {
+        facts.records.insert(record.id);
+        facts.hold |= (sources.held)(record.id);
+        if let Some(organisation) = (sources.organisation)(&record.list) {
             if holds(record) {
                 held.insert(organisation.clone());
             }
             contributed.insert(organisation);
-            subjects.insert(record.subject);
-            if let Some(case) = self.cases.get(&record.id) {
-                for name in case.dossier().assigned_at(self.now) {
-                    facts.assigned_to.insert(assignee(&name));
-                }
-                for found in case.matches() {
-                    if case.verified(found.claim()).is_ok() {
-                        let adult = person_of(found.claim().adult)?;
-                        facts.verified_counterparts.insert(Counterpart::Person(adult));
-                    }
-                }
+        }
+        subjects.insert(record.subject);
+        let Some(case) = (sources.file)(record.id) else { continue };
+        files += 1;
+        for name in case.dossier().assigned_at(now) {
+            facts.assigned_to.insert(assignee(&name));
+        }
+        for found in case.matches() {
+            if case.verified(found.claim()).is_ok() {
+                let adult = (sources.person_of)(found.claim().adult)?;
+                facts.verified_counterparts.insert(Counterpart::Person(adult));
             }
         }
-        facts.assigned_to.extend(self.proposed.get(&person).into_iter().flatten().cloned());
-        // Two files of one child were not held against each other: until they agree, nobody is told where it is.
-        let files = records.iter().filter(|record| self.cases.contains_key(&record.id)).count();
-        if files > 1 && facts.verified_counterparts.len() > 1 {
-            facts.verified_counterparts.clear();
-        }
-        // Who is not known to be an adult is protected as a child.
-        facts.is_child = subjects.contains(&Subject::Child) || !subjects.contains(&Subject::Adult);
-        // Nobody says that they hold the person: then it is whoever last wrote of the person.
-        facts.held_by =
-            if held.is_empty() { contributed.iter().cloned().collect() } else { held.into_iter().collect() };
-        facts.contributed_by = contributed.into_iter().collect();
-        Ok(facts)
     }
+    facts.assigned_to.extend((sources.proposed)(person));
+    // Two files of one child were not held against each other: until they agree, nobody is told where it is.
+    if files > 1 && facts.verified_counterparts.len() > 1 {
+        facts.verified_counterparts.clear();
+    }
+    // Who is not known to be an adult is protected as a child.
+    facts.is_child = subjects.contains(&Subject::Child) || !subjects.contains(&Subject::Adult);
+    // Nobody says that they hold the person: then it is whoever last wrote of the person.
+    facts.held_by =
+        if held.is_empty() { contributed.iter().cloned().collect() } else { held.into_iter().collect() };
+    facts.contributed_by = contributed.into_iter().collect();
+    Ok(facts)
 }
 
 /// Whether a row says that its list's keeper holds the person now.

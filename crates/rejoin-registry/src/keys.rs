@@ -124,7 +124,9 @@ impl Keys {
         {
             return Ok(Some(*key));
         }
-        let wrapped: Option<Vec<u8>> = locked(&self.connection)
+        // The connection is held until the key is known: a key that is destroyed meanwhile must not be remembered.
+        let connection = locked(&self.connection);
+        let wrapped: Option<Vec<u8>> = connection
             .prepare_cached("SELECT wrapped FROM subject_key WHERE subject = ?1")?
             .query_row([subject], |row| row.get(0))
             .optional()?;

@@ -20,22 +20,29 @@ mod evidence;
 mod facts;
 mod families;
 mod figures;
+mod glance;
+mod handles;
 mod import;
 mod keys;
 mod ledger;
 mod limits;
+mod line;
 mod messages;
 mod orders;
 mod organisations;
 mod policies;
 mod project;
 mod protection;
+mod queue;
 mod readings;
 mod receipts;
+mod register;
 mod retention;
 mod roles;
 mod rules;
 mod schema;
+mod search;
+mod snapshot;
 mod store;
 mod streams;
 mod tally;
@@ -44,6 +51,7 @@ mod tree;
 mod verified;
 mod view;
 mod wire;
+mod work;
 
 pub use accounts::NewAccount;
 pub use derive::LinkReport;
@@ -56,20 +64,25 @@ pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposi
 pub use figures::{Told, ToldLine};
 pub use import::{Extent, ImportReport, ImportRequest};
 pub use ledger::Known;
+pub use line::{Page, PersonLine};
 pub use messages::{CardStanding, Message};
 pub use organisations::Organisations;
+pub use queue::{DecidedAs, QueueFilter, QueuePage, QueueRow};
 pub use readings::Reading;
 pub use receipts::{Contact, FoundReceipt, IssuedReceipt, ProvenReceipt, ReceiptRequest, Standing};
+pub use register::Registration;
 pub use retention::Due;
-pub use roles::Roles;
+pub use roles::{Roles, SHIPPED as ROLES};
 pub use rules::Withholding;
+pub use search::{Found, Hit, Query, Reason};
 pub use streams::{Done, Given};
 pub use tokens::{TokenDenied, TokenRequest};
 pub use verified::VerifiedLink;
 pub use view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View};
+pub use work::{Whose, WorkFilter, WorkItem, WorkPage};
 
 use accounts::Keeper;
-use database::Database;
+use handles::Location;
 use orders::Leave;
 use rejoin_accounts::password::Cost;
 use rejoin_ledger::note::SigningKey;
@@ -108,9 +121,12 @@ pub struct Settings {
 pub struct Case {
     store: Store,
     directory: PathBuf,
+    location: Location,
     /// Readers of deliveries, which never change.
-    readers: Mutex<HashMap<u64, Arc<project::Reader>>>,
-    keeper: Keeper,
+    readers: Arc<Mutex<HashMap<u64, Arc<project::Reader>>>>,
+    keeper: Arc<Keeper>,
+    /// What is kept in memory for every handle.
+    shared: Arc<snapshot::Shared>,
 }
 
 const FILE: &str = "rejoin.sqlite";
@@ -137,16 +153,21 @@ impl Case {
             return Err(Error::NotEmpty { path: directory.into() });
         }
         let keys = keys_of(directory, settings)?;
-        let database = match &settings.database_url {
-            None => Database::file(&directory.join(FILE))?,
+        let (location, database) = match &settings.database_url {
+            None => {
+                let location = Location::File(directory.join(FILE));
+                let database = location.connect(false)?;
+                (location, database)
+            }
             Some(url) => {
                 let schema = format!("case_{}", keys::hex(&keys::random::<8>()?));
-                let database = Database::postgres(url, &schema)?;
                 let text = format!(
                     "# The case's tables are in this schema of a PostgreSQL database.\nschema = \"{schema}\"\n"
                 );
+                let location = Location::Postgres(url.clone(), schema);
+                let database = location.connect(false)?;
                 std::fs::write(directory.join(PLACE), text).map_err(refuse)?;
-                database
+                (location, database)
             }
         };
         let store = Store::create(database, &keys)?;
@@ -160,12 +181,7 @@ impl Case {
         let opened = wire::CaseOpened { case: Some(case), vkey: Some(key.vkey()) };
         opening.append(stamp, wire::CASE_OPENED, &opened)?;
         opening.commit()?;
-        Ok(Self {
-            store,
-            directory: directory.into(),
-            readers: Mutex::default(),
-            keeper: keeper_of(settings),
-        })
+        Ok(Self::of(store, directory, location, settings))
     }
 
     /// Opens a case.
@@ -182,8 +198,8 @@ impl Case {
     /// As [`Case::open`]; and when the database cannot be reached.
     pub fn open_with(directory: &Path, settings: &Settings) -> Result<Self, Error> {
         let file = directory.join(FILE);
-        let database = if file.is_file() {
-            Database::file(&file)?
+        let location = if file.is_file() {
+            Location::File(file)
         } else if let Ok(place) = std::fs::read_to_string(directory.join(PLACE)) {
             let schema = toml::from_str::<toml::Table>(&place).ok();
             let schema = schema.as_ref().and_then(|place| place.get("schema")?.as_str());
@@ -193,19 +209,26 @@ impl Case {
                     "the case is kept by PostgreSQL: say where, by $REJOIN_DATABASE_URL",
                 ));
             };
-            Database::postgres(url, schema)?
+            Location::Postgres(url.clone(), schema.to_owned())
         } else {
             return Err(Error::NoCase { path: directory.into() });
         };
-        let store = Store::open(database, &keys_of(directory, settings)?)?;
+        let store = Store::open(location.connect(false)?, &keys_of(directory, settings)?)?;
         // An erasure that died between its tombstone and its keys is finished before anything is read.
         store.finish_erasures()?;
-        Ok(Self {
+        Ok(Self::of(store, directory, location, settings))
+    }
+
+    fn of(store: Store, directory: &Path, location: Location, settings: &Settings) -> Self {
+        let cost = settings.password_cost.unwrap_or(Cost::RECOMMENDED);
+        Self {
             store,
             directory: directory.into(),
-            readers: Mutex::default(),
-            keeper: keeper_of(settings),
-        })
+            location,
+            readers: Arc::default(),
+            keeper: Arc::new(Keeper::new(cost)),
+            shared: Arc::default(),
+        }
     }
 
     /// Whether there is a case in a directory.
@@ -291,10 +314,6 @@ impl Case {
         }
         Ok(())
     }
-}
-
-fn keeper_of(settings: &Settings) -> Keeper {
-    Keeper::new(settings.password_cost.unwrap_or(Cost::RECOMMENDED))
 }
 
 /// The directory of a case's keys: apart from its data.

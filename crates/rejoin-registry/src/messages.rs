@@ -9,7 +9,7 @@ use rejoin_access::{Decider, FieldGroup, Lens, Reduced};
 /// What a stream of messages is called before the record's id.
 const STREAM: &str = "message:";
 /// The kind of a message's event.
-const LEFT: &str = "contact-left";
+pub(crate) const LEFT: &str = "contact-left";
 /// Who leaves a message: whoever has the card.
 const BEARER: &str = "card";
 /// As much as somebody may say at a time, in letters.

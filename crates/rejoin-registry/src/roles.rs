@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-const SHIPPED: &str = include_str!("../../../roles/default.toml");
+/// The roles that are shipped, as the text of a `roles.toml`.
+pub const SHIPPED: &str = include_str!("../../../roles/default.toml");
 /// The role that may manage accounts and nothing else.
 const ADMINISTRATOR: &str = "administrator";
 /// The role of the local command line, which holds the keys.

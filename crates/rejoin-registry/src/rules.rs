@@ -14,6 +14,11 @@ const RELEASED: &str = "disclosure-released";
 const BROKEN: &str = "glass-broken";
 const REVIEWED: &str = "emergency-reviewed";
 
+/// Whether events of a kind are about rules and emergencies.
+pub(crate) fn is_kind(kind: &str) -> bool {
+    [WITHHELD, RELEASED, BROKEN, REVIEWED].contains(&kind)
+}
+
 /// A do-not-disclose rule that somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withholding {

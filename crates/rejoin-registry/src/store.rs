@@ -3,6 +3,7 @@
 
 use crate::change::Change;
 use crate::database::{Begin, Database, Row, Value, values};
+use crate::handles::Gate;
 use crate::keys::{Keys, Opened};
 use crate::ledger::Known;
 use crate::project::StoredEvent;
@@ -15,7 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The database of a case, and its keys.
 pub(crate) struct Store {
     pub database: Database,
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
+    /// Whose turn it is to write, among the handles of this program.
+    pub gate: Arc<Gate>,
     /// When set, long commands end at their next step.
     pub stop: Option<Arc<AtomicBool>>,
 }
@@ -42,13 +45,18 @@ impl Store {
         if database.form()?.is_some() {
             return Err(Error::Refused("there is a case in this schema of the database already".into()));
         }
-        Ok(Self { database, keys: Keys::create(keys)?, stop: None })
+        Ok(Self { database, keys: Arc::new(Keys::create(keys)?), gate: Arc::default(), stop: None })
     }
 
     /// Opens those of a case.
     pub fn open(database: Database, keys: &Path) -> Result<Self, Error> {
+        Self::of(database, Arc::new(Keys::open(keys)?), Arc::default())
+    }
+
+    /// Of a connection, with keys that are open.
+    pub fn of(database: Database, keys: Arc<Keys>, gate: Arc<Gate>) -> Result<Self, Error> {
         match database.form()? {
-            Some(schema::FORM) => Ok(Self { database, keys: Keys::open(keys)?, stop: None }),
+            Some(schema::FORM) => Ok(Self { database, keys, gate, stop: None }),
             found => Err(Error::OtherVersion { found: found.unwrap_or(0), expected: schema::FORM }),
         }
     }
@@ -66,8 +74,10 @@ impl Store {
 
     /// Begins a change: all of it happens, or none.
     pub fn begin(&self) -> Result<Change<'_>, Error> {
+        // Within another change the database refuses; waiting for one's own turn to end would never end.
+        let turn = if self.database.has_begun() { None } else { self.gate.turn() };
         self.database.begin(Begin::Change)?;
-        Ok(Change::new(self))
+        Ok(Change::new(self, turn))
     }
 
     /// Begins to read of one moment, whatever others write meanwhile. Within a change or another reading it is a part of that.

@@ -20,7 +20,7 @@ fn fold(mut row: Vec<Hash>) -> Hash {
 }
 
 /// Builds the kept nodes as leaves come.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Builder {
     /// Nodes of each kept level, from the leaves, that have no full parent yet.
     open: Vec<Vec<Hash>>,

@@ -22,6 +22,7 @@ pub mod receipt;
 pub mod replay;
 pub mod report;
 pub mod retention;
+pub mod serve;
 pub mod synth;
 pub mod truth;
 

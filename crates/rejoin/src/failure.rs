@@ -37,6 +37,11 @@ impl Failure {
         Self { code: 1, message: message.into(), hint: None }
     }
 
+    /// The same with something that the user can do.
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
     /// What went wrong, in one line.
     pub fn message(&self) -> &str {
         &self.message

@@ -353,6 +353,15 @@ Examples:
         after_help = "Examples:\n  rejoin demo\n  rejoin demo --dir demo/    keeps the lists and the case, to look around in"
     )]
     Demo(commands::demo::Demo),
+    /// Serve the web application over the case.
+    #[command(after_help = "\
+Examples:
+  rejoin -C case serve                                       on this machine: http://localhost:7878
+  rejoin -C case serve --at 127.0.0.1:0                      at a free port
+  rejoin -C case serve --at 0.0.0.0:7878 --public https://rejoin.example.org     behind a proxy that speaks HTTPS
+
+Accounts are made with `rejoin account create`, or in the application by an administrator.")]
+    Serve(commands::serve::Serve),
 }
 
 fn main() -> ExitCode {
@@ -396,5 +405,6 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Rebuild => commands::rebuild(&context),
         Command::Synth(synth) => synth.run(),
         Command::Demo(demo) => demo.run(&context),
+        Command::Serve(serve) => serve.run(&context),
     }
 }

@@ -295,6 +295,18 @@ impl Postgres {
         }
     }
 
+    pub fn end_mark(&self, keep: bool) -> Result<(), Error> {
+        if keep {
+            // What is wrong with the last statements is told here, while they can still be taken back.
+            self.flush()?;
+            return self.batch("RELEASE SAVEPOINT mark");
+        }
+        self.pending.borrow_mut().clear();
+        self.batch("ROLLBACK TO SAVEPOINT mark; RELEASE SAVEPOINT mark")?;
+        self.spoiled.set(false);
+        Ok(())
+    }
+
     pub fn form(&self) -> Result<Option<i64>, Error> {
         let mut there = false;
         self.each("SELECT 1::bigint WHERE to_regclass('form') IS NOT NULL", &[], &mut |_| {

@@ -32,14 +32,15 @@ impl ToSql for Value<'_> {
 }
 
 impl Sqlite {
-    pub fn open(file: &Path) -> Result<Self, Error> {
+    pub fn open(file: &Path, many: bool) -> Result<Self, Error> {
         let connection = Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // What was acknowledged survives a loss of power.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
-        connection.pragma_update(None, "cache_size", -256_000)?;
+        // Of many connections most read a few pages; the system's cache has the rest.
+        connection.pragma_update(None, "cache_size", if many { -4_000 } else { -256_000 })?;
         // What is deleted is overwritten: an erased person is not left in free pages.
         connection.pragma_update(None, "secure_delete", "ON")?;
         connection.set_prepared_statement_cache_capacity(128);
@@ -90,6 +91,10 @@ impl Sqlite {
             self.batch("ROLLBACK")?;
         }
         ended
+    }
+
+    pub fn end_mark(&self, keep: bool) -> Result<(), Error> {
+        self.batch(if keep { "RELEASE mark" } else { "ROLLBACK TO mark; RELEASE mark" })
     }
 
     pub fn has_begun(&self) -> bool {

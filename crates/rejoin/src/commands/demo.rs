@@ -1,6 +1,10 @@
-//! `rejoin demo`: the whole walk on a synthetic world, with an account of it against the planted truth.
+//! `rejoin demo`: the whole walk on a synthetic world, with an account of it against the planted truth; then the web
+//! application over it, with accounts to sign in with.
+
+mod stage;
 
 use super::import::import_file;
+use super::serve::serve;
 use super::synth::{WorldArgs, write};
 use super::truth::Truth;
 use super::{Context, account};
@@ -21,9 +25,12 @@ pub struct Demo {
     /// Keep the lists and the case in this new directory.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Only print the account. (There is no web page yet: this is what happens in any case.)
+    /// Only print the account; open no web page.
     #[arg(long)]
     no_serve: bool,
+    /// Where the web application listens, on this machine.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7878")]
+    at: std::net::SocketAddr,
 }
 
 /// How long each step took.
@@ -42,9 +49,6 @@ impl Steps {
 impl Demo {
     pub fn run(&self, context: &Context) -> Result<(), Failure> {
         let settings = self.world.settings()?;
-        if !self.no_serve {
-            eprintln!("note: there is no web page to open yet; this prints the account");
-        }
         let kept = self.dir.clone();
         let temporary = tempfile::tempdir()?;
         let directory = kept.as_deref().unwrap_or(temporary.path());
@@ -54,6 +58,7 @@ impl Demo {
         let mut steps = Steps(Vec::new());
         let files = steps.time("make the world", || write(&settings, &lists))?;
         let mut case = Case::init_with(&place, &context.settings, &context.stamp())?;
+        stage::files(&place, rejoin_registry::ROLES)?;
         let mut imports = Vec::new();
         steps.time("import", || -> Result<(), Failure> {
             for file in &files {
@@ -136,9 +141,37 @@ impl Demo {
                 "The case is in {}: try `rejoin -C {} list children --most 20`.",
                 place.display(),
                 place.display()
-            )),
-            None => print("Keep the next one with `rejoin demo --dir DIR`, to look around in it."),
+            ))?,
+            None => print("Keep the next one with `rejoin demo --dir DIR`, to look around in it.")?,
         }
+        if self.no_serve {
+            return Ok(());
+        }
+        drop(view);
+        let set = stage::set(&mut case, &context.stamp())?;
+        title("Who can sign in", "Quién puede entrar")?;
+        let mut rows = Rows::new(&["name", "password", "what they do"]);
+        for (name, _, _, _, (english, spanish)) in stage::PEOPLE {
+            rows.push(vec![json!(name), json!(stage::PASSWORD), json!(lang.of(english, spanish))]);
+        }
+        print(&rows.table())?;
+        if let Some((child, adult)) = set.waiting {
+            print(&format!(
+                "{}: /person/{child} ({} {adult})",
+                lang.of(
+                    "A case that waits for a second signature (noe)",
+                    "Un caso que espera una segunda firma (noe)"
+                ),
+                lang.of("adult", "persona adulta")
+            ))?;
+        }
+        if let Some(code) = set.code {
+            print(&format!(
+                "{}: {code}",
+                lang.of("A family card's code (/receipt)", "Código de una tarjeta familiar (/receipt)")
+            ))?;
+        }
+        serve(case, rejoin_web::Options { at: self.at, demo: true, ..rejoin_web::Options::default() })
     }
 }
 

@@ -1,0 +1,54 @@
+//! At the desk: a line about each of a few people, and how a child's clocks stand.
+
+use crate::Error;
+use crate::desk::Desk;
+use crate::line::PersonLine;
+use crate::wire;
+use rejoin_access::{FieldGroup, Lens, Reduced};
+use rejoin_casework::worklist::ClockOutcome;
+use rejoin_model::{PersonId, RecordId};
+
+fn cut_clock(lens: &Lens<'_>, outcome: &ClockOutcome) -> Option<ClockOutcome> {
+    lens.coded(FieldGroup::Casework, outcome.clone())
+}
+
+impl Desk<'_> {
+    /// A line about each of some people, as far as they may be seen; who may not is not in it. It is a reading of them.
+    ///
+    /// # Errors
+    /// When the case cannot be read.
+    pub fn lines(&self, people: &[PersonId]) -> Result<Vec<Reduced<PersonLine>>, Error> {
+        let snapshot = self.case.snapshot()?;
+        let now = self.seat().at_micros;
+        let mut lines = Vec::new();
+        let mut subjects = Vec::new();
+        for person in people {
+            let Some(at) = snapshot.named(&person.to_string()) else { continue };
+            let facts = snapshot.facts(at, now);
+            if let Some(line) = self.line(&snapshot, at, &facts) {
+                subjects.extend(facts.records.iter().map(RecordId::to_string));
+                lines.push(line);
+            }
+        }
+        if !lines.is_empty() {
+            let count = lines.len() as u64;
+            self.write_seen(wire::FILE_READ, &self.seen(subjects, "line", count, None))?;
+        }
+        Ok(lines)
+    }
+
+    /// Clocks of a child that run, were missed without a reason, or of which nobody can tell, for who sees casework of it. It goes with the reading of the child's file.
+    ///
+    /// # Errors
+    /// When the case cannot be read.
+    pub fn clocks(&self, id: &str) -> Result<Vec<ClockOutcome>, Error> {
+        let snapshot = self.case.snapshot()?;
+        let Some(at) = snapshot.named(id) else { return Ok(Vec::new()) };
+        let Some(child) = snapshot.named_by(at) else { return Ok(Vec::new()) };
+        let facts = snapshot.facts(at, self.seat().at_micros);
+        let decider = self.decider();
+        let outcomes = snapshot.base.outcomes(at, child);
+        let shown = outcomes.iter().filter_map(|one| decider.view(&facts, one, cut_clock)?.into_inner());
+        Ok(shown.collect())
+    }
+}

@@ -1,0 +1,104 @@
+//! What is done around every answer: requests that no page of ours sends are refused, problems are told, and browsers are
+//! told to run and load nothing but what is ours.
+
+use crate::answer::{Problem, Untold};
+use crate::app::App;
+use crate::door;
+use crate::pages::{Layout, ProblemPage};
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde_json::json;
+use std::sync::Arc;
+
+/// No scripts, styles, frames, fonts or connections but our own; no script or style within a page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      font-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The guard at every request.
+pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let lang = door::language(request.headers());
+    let path = request.uri().path().to_owned();
+    let program = path.starts_with("/api/");
+    let seen = match refusal(&app, request.method(), request.uri(), request.headers()) {
+        None => next.run(request).await,
+        Some(problem) => problem.into_response(),
+    };
+    let mut response = match seen.extensions().get::<Untold>().cloned() {
+        None => seen,
+        Some(Untold(problem)) => told(&app, &problem, lang, program, &path),
+    };
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let others = [
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()"),
+        ("x-robots-tag", "noindex, nofollow"),
+    ];
+    for (name, value) in others {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if app.secure {
+        let always = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, always);
+    }
+    // What people's files say stays in no cache.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn refusal(app: &App, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Problem> {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    // A name that is not ours was made to lead here by somebody else.
+    let host = text(header::HOST).or(uri.authority().map(|authority| authority.as_str()));
+    if !host.is_some_and(|host| app.is_host(host)) {
+        return Some(Problem::Foreign);
+    }
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    // Programs have tokens and no cookies: nobody can send them on their behalf.
+    if uri.path().starts_with("/api/") {
+        return None;
+    }
+    let from = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let ours = match (from, text(header::ORIGIN)) {
+        (Some(from), None) => from == "same-origin",
+        (from, Some(origin)) => {
+            let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
+            from.is_none_or(|from| from == "same-origin") && host.is_some_and(|host| app.is_host(host))
+        }
+        (None, None) => false,
+    };
+    (!ours).then_some(Problem::Foreign)
+}
+
+fn told(app: &App, problem: &Problem, lang: crate::words::Lang, program: bool, path: &str) -> Response {
+    if problem.status().is_server_error() {
+        // Words of the registry name no person.
+        eprintln!("rejoin: {}: {problem}", problem.word());
+    }
+    let (words, hint) = problem.told(lang);
+    if program {
+        let body = axum::Json(json!({"error": problem.word(), "words": words, "hint": hint}));
+        return (problem.status(), body).into_response();
+    }
+    match problem {
+        Problem::SignIn if path != "/sign-in" => return Redirect::to("/sign-in").into_response(),
+        Problem::Enrol => return Redirect::to("/account/second-proof").into_response(),
+        _ => {}
+    }
+    let page = ProblemPage { l: Layout::of_visitor(app, lang, lang.of("problem-title")), words, hint };
+    (problem.status(), Html(page.render().unwrap_or_default())).into_response()
+}

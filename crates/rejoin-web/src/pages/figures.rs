@@ -1,0 +1,439 @@
+//! For inspectors, court monitors and journalists: measures with their definitions, broken down and drawn, each with what
+//! somebody else needs to make the same number again; and the ledger they rest on.
+
+use super::{Layout, Query};
+use crate::answer::{Answer, Problem, file, onward, page};
+use crate::app::App;
+use crate::door::Here;
+use crate::fields::{Fields, Posted};
+use crate::jobs::Work;
+use crate::pages::search::escaped;
+use crate::shown;
+use crate::words::Lang;
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use rejoin_access::Action;
+use rejoin_inquiry::group::GROUPS;
+use rejoin_inquiry::measure::How;
+use rejoin_inquiry::{MEASURES, Parameters, named};
+use rejoin_model::{Moment, Precision};
+use rejoin_normalize::{DateOrder, moment};
+use rejoin_registry::Told;
+use rejoin_report::{Band, Bar, Chart, svg};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Its addresses.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/figures", get(all))
+        .route("/figures/timeline", get(timeline))
+        .route("/figures/{name}", get(one))
+        .route("/ledger", get(ledger))
+        .route("/ledger/verify", post(verify))
+        .route("/ledger/sign", post(sign))
+}
+
+#[derive(Template)]
+#[template(path = "figures.html")]
+struct FiguresPage {
+    l: Layout,
+    measures: Vec<(&'static str, String, String)>,
+}
+
+async fn all(State(app): State<Arc<App>>, here: Here) -> Answer {
+    if !here.may(Action::Count) {
+        app.desk(&here, |desk| Ok(desk.may(Action::Count, None).map(|_| ())?)).await?;
+    }
+    let lang = here.lang;
+    let measures = MEASURES
+        .iter()
+        .map(|one| (one.name, shown::coded("measure", one.name, lang), lang.pick(one.definition).to_owned()));
+    page(&FiguresPage {
+        l: Layout::of(&app, &here, lang.of("figures-title"), "/figures"),
+        measures: measures.collect(),
+    })
+}
+
+fn date(said: &str) -> Result<Option<Moment>, Problem> {
+    if said.is_empty() {
+        return Ok(None);
+    }
+    let read = moment::read(said, DateOrder::YearMonthDay).value;
+    read.map(Some).ok_or_else(|| Problem::Typed(format!("{said:?}: 2018-06-26")))
+}
+
+/// What an address asks of a measure.
+fn parameters(query: &Fields) -> Result<Parameters, Problem> {
+    let on = date(query.get("on"))?.filter(|on| on.precision() >= Precision::Day);
+    let only = query.all("where").filter_map(|one| one.split_once('='));
+    Ok(Parameters {
+        on,
+        from: date(query.get("since"))?,
+        to: date(query.get("until"))?,
+        id: query.some("id").map(str::to_owned),
+        by: query
+            .all("by")
+            .flat_map(|by| by.split(','))
+            .filter(|by| !by.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        only: only.map(|(group, value)| (group.to_owned(), value.to_owned())).collect(),
+    })
+}
+
+struct Row {
+    key: Vec<String>,
+    value: String,
+    columns: Vec<String>,
+}
+
+struct Field {
+    name: &'static str,
+    label: String,
+    value: String,
+    needed: bool,
+}
+
+#[derive(Template)]
+#[template(path = "figure.html")]
+struct FigurePage {
+    l: Layout,
+    name: &'static str,
+    definition: String,
+    fields: Vec<Field>,
+    groups: Vec<(&'static str, &'static str, bool)>,
+    problem: Option<String>,
+    asked: Option<Asked>,
+}
+
+struct Asked {
+    value: String,
+    unit: String,
+    columns: Vec<(String, String)>,
+    heads: Vec<String>,
+    rows: Vec<Row>,
+    days: Option<String>,
+    chart: String,
+    meta: Vec<(String, String)>,
+    link: String,
+    suppressed: bool,
+}
+
+/// A number as people read it; nothing as a dash.
+fn number(value: f64) -> String {
+    match value {
+        value if !value.is_finite() => "–".into(),
+        value if value.fract() == 0.0 => format!("{value:.0}"),
+        value => format!("{value:.1}"),
+    }
+}
+
+fn asked(told: &Told, query: &Fields, lang: Lang) -> Asked {
+    let answer = &told.answer;
+    let how = |how: How| shown::coded("how", how.word(), lang);
+    let cell = |count: Option<u64>| count.map_or_else(|| lang.of("suppressed"), |count| count.to_string());
+    let heads: Vec<String> = answer
+        .breakdown
+        .first()
+        .map(|line| line.key.iter().map(|(name, _)| shown::coded("group", name, lang)).collect())
+        .unwrap_or_default();
+    let bars: Vec<(String, Vec<u64>)> = told
+        .lines
+        .iter()
+        .filter(|line| line.value.is_some())
+        .take(30)
+        .map(|line| {
+            let label = line.key.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" · ");
+            (label, line.columns.iter().map(|count| count.unwrap_or(0)).collect())
+        })
+        .collect();
+    let chart = match bars.is_empty() {
+        true => String::new(),
+        false => svg(&Chart::Bars { parts: How::ALL.map(how).to_vec(), bars }, language(lang)),
+    };
+    let link: Vec<String> = query
+        .0
+        .iter()
+        .filter(|(name, value)| name != "as" && !value.is_empty())
+        .map(|(name, value)| format!("{name}={}", escaped(value)))
+        .collect();
+    Asked {
+        value: told.value.map_or_else(|| lang.of("suppressed"), number),
+        unit: shown::coded("unit", answer.unit, lang),
+        columns: How::ALL.into_iter().map(|one| (how(one), cell(told.columns[one as usize]))).collect(),
+        heads,
+        rows: told
+            .lines
+            .iter()
+            .map(|line| Row {
+                key: line.key.iter().map(|(_, value)| value.clone()).collect(),
+                value: line.value.map_or_else(|| lang.of("suppressed"), number),
+                columns: line.columns.iter().map(|count| cell(*count)).collect(),
+            })
+            .collect(),
+        days: answer.days.as_ref().map(|days| {
+            format!("{} · {} – {} · n = {}", number(days.median), days.min, days.max, days.count)
+        }),
+        chart,
+        meta: vec![
+            (lang.of("figure-version"), answer.version.to_string()),
+            (lang.of("figure-as-of"), answer.as_of.to_string()),
+            (lang.of("figure-records"), cell(told.records)),
+            (lang.of("figure-hash"), answer.records_hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            (lang.of("figure-checkpoint"), told.checkpoint.to_string()),
+        ],
+        link: link.join("&"),
+        suppressed: told.suppressed,
+    }
+}
+
+fn language(lang: Lang) -> rejoin_report::Language {
+    match lang {
+        Lang::En => rejoin_report::Language::English,
+        Lang::Es => rejoin_report::Language::Spanish,
+    }
+}
+
+async fn one(
+    State(app): State<Arc<App>>,
+    here: Here,
+    Path(name): Path<String>,
+    Query(query): Query,
+) -> Answer {
+    let measure = named(&name).ok_or(Problem::NotFound)?;
+    let lang = here.lang;
+    let wanted = parameters(&query)?;
+    let ready = measure.needs.iter().all(|need| match *need {
+        "on" => wanted.on.is_some(),
+        "id" => wanted.id.is_some(),
+        _ => true,
+    });
+    let told = match ready {
+        false => Ok(None),
+        true => app.desk(&here, move |desk| Ok(desk.ask(measure, &wanted)?)).await.map(Some),
+    };
+    let (told, problem) = match told {
+        Ok(told) => (told, None),
+        Err(Problem::Registry(rejoin_registry::Error::Refused(words))) => (None, Some(words)),
+        Err(problem) => return Err(problem),
+    };
+    match (query.get("as"), &told) {
+        ("csv", Some(told)) => return csv(told),
+        ("json", Some(told)) => return Ok(axum::Json(told_json(told)).into_response()),
+        _ => {}
+    }
+    let takes = measure.takes.iter().filter_map(|take| {
+        let name = match *take {
+            "on" => "on",
+            "from" => "since",
+            "to" => "until",
+            "id" => "id",
+            _ => return None,
+        };
+        Some(Field {
+            name,
+            label: shown::coded("asks", name, lang),
+            value: query.get(name).to_owned(),
+            needed: measure.needs.contains(take),
+        })
+    });
+    let chosen: Vec<&str> = query.all("by").flat_map(|by| by.split(',')).collect();
+    let groups = match measure.takes.contains(&"by") {
+        true => {
+            GROUPS.iter().map(|group| (group.name, group.meaning, chosen.contains(&group.name))).collect()
+        }
+        false => Vec::new(),
+    };
+    page(&FigurePage {
+        l: Layout::of(&app, &here, shown::coded("measure", measure.name, lang), "/figures"),
+        name: measure.name,
+        definition: lang.pick(measure.definition).to_owned(),
+        fields: takes.collect(),
+        groups,
+        problem,
+        asked: told.as_ref().map(|told| asked(told, &query, lang)),
+    })
+}
+
+/// The same for programs.
+pub fn told_json(told: &Told) -> serde_json::Value {
+    let answer = &told.answer;
+    let columns = |columns: &[Option<u64>; 4]| {
+        How::ALL
+            .into_iter()
+            .map(|how| (how.word().to_owned(), json!(columns[how as usize])))
+            .collect::<serde_json::Map<_, _>>()
+    };
+    let key = |key: &[(String, String)]| {
+        key.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<serde_json::Map<_, _>>()
+    };
+    json!({
+        "measure": answer.measure,
+        "version": answer.version,
+        "definition": answer.definition.0,
+        "unit": answer.unit,
+        "as_of": answer.as_of.to_string(),
+        "parameters": key(&answer.parameters),
+        "value": told.value.filter(|value| value.is_finite()),
+        "columns": columns(&told.columns),
+        "suppressed": told.suppressed,
+        "breakdown": told.lines.iter().map(|line| json!({
+            "key": key(&line.key), "value": line.value.filter(|value| value.is_finite()), "columns": columns(&line.columns),
+        })).collect::<Vec<_>>(),
+        "records": told.records,
+        "records_hash": answer.records_hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "checkpoint": told.checkpoint.to_string(),
+    })
+}
+
+/// A cell that a spreadsheet takes as text, whatever it begins with.
+fn cell(text: &str) -> String {
+    let text =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+fn csv(told: &Told) -> Answer {
+    let mut heads: Vec<String> = told
+        .lines
+        .first()
+        .map(|line| line.key.iter().map(|(name, _)| cell(name)).collect())
+        .unwrap_or_default();
+    if heads.is_empty() {
+        heads.push(cell("measure"));
+    }
+    heads.push(cell("value"));
+    heads.extend(How::ALL.map(|how| cell(how.word())));
+    let mut text = heads.join(",") + "\r\n";
+    let count = |count: &Option<u64>| count.map_or_else(String::new, |count| count.to_string());
+    for line in &told.lines {
+        let mut row: Vec<String> = line.key.iter().map(|(_, value)| cell(value)).collect();
+        row.push(line.value.map_or_else(String::new, number));
+        row.extend(line.columns.iter().map(count));
+        text += &(row.join(",") + "\r\n");
+    }
+    if told.lines.is_empty() {
+        let mut row = vec![cell(told.answer.measure), told.value.map_or_else(String::new, number)];
+        row.extend(told.columns.iter().map(count));
+        text += &(row.join(",") + "\r\n");
+    }
+    file("text/csv; charset=utf-8", &format!("{}.csv", told.answer.measure), text.into_bytes())
+}
+
+#[derive(Template)]
+#[template(path = "timeline.html")]
+struct TimelinePage {
+    l: Layout,
+    chart: String,
+    rows: Vec<(String, String)>,
+    policies: Vec<(String, String, String)>,
+    suppressed: bool,
+}
+
+/// Separations by week, with the policies that were in force drawn above them.
+async fn timeline(State(app): State<Arc<App>>, here: Here) -> Answer {
+    let lang = here.lang;
+    let separated = named("separated").ok_or(Problem::Broken)?;
+    let by_month = Parameters { by: vec!["month".into()], ..Parameters::default() };
+    let (told, policies) =
+        app.desk(&here, move |desk| Ok((desk.ask(separated, &by_month)?, desk.policies()?))).await?;
+    let months: Vec<(String, Option<f64>, Vec<u64>)> = told
+        .lines
+        .iter()
+        .filter_map(|line| {
+            let (_, month) = line.key.iter().find(|(name, _)| name == "month")?;
+            let counts = line.columns.iter().map(|count| count.unwrap_or(0)).collect();
+            (month.len() == 7).then(|| (month.clone(), line.value, counts))
+        })
+        .collect();
+    let bars =
+        months.iter().map(|(month, _, parts)| Bar { start: format!("{month}-01"), parts: parts.clone() });
+    let bands: Vec<Band> = policies
+        .policies
+        .iter()
+        .map(|policy| Band {
+            label: lang.pick((&policy.title.0, &policy.title.1)).to_owned(),
+            from: policy.from.to_day().to_string(),
+            to: policy.to.map(|to| to.to_day().to_string()),
+        })
+        .collect();
+    let chart = Chart::Timeline {
+        bars: bars.collect(),
+        days_a_bar: 30,
+        parts: How::ALL.map(|how| shown::coded("how", how.word(), lang)).to_vec(),
+        bands: bands.clone(),
+        marks: Vec::new(),
+    };
+    page(&TimelinePage {
+        l: Layout::of(&app, &here, lang.of("timeline-title"), "/figures"),
+        chart: svg(&chart, language(lang)),
+        rows: months
+            .iter()
+            .map(|(month, value, _)| (month.clone(), value.map_or_else(|| lang.of("suppressed"), number)))
+            .collect(),
+        policies: bands
+            .into_iter()
+            .map(|band| (band.label, band.from, band.to.unwrap_or_else(|| lang.of("bound-open"))))
+            .collect(),
+        suppressed: told.suppressed,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "ledger.html")]
+struct LedgerPage {
+    l: Layout,
+    size: u64,
+    checkpoint: String,
+    key: String,
+    notes: Vec<String>,
+    may_sign: bool,
+}
+
+async fn ledger(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> Answer {
+    let may_sign = here.may(Action::Operate);
+    let seat = here.seat.clone();
+    let (checkpoint, key, notes) = app
+        .with(move |case| {
+            let desk = case.desk(seat)?;
+            desk.may(Action::ReadAudit, None)?;
+            Ok((case.checkpoint()?, case.vkey()?, case.notes()?))
+        })
+        .await?;
+    let lang = here.lang;
+    page(&LedgerPage {
+        l: Layout::of(&app, &here, lang.of("ledger-title"), "/ledger").after(&query),
+        size: checkpoint.size,
+        checkpoint: checkpoint.to_string(),
+        key,
+        notes: notes.into_iter().rev().take(5).collect(),
+        may_sign,
+    })
+}
+
+async fn verify(State(app): State<Arc<App>>, Posted { here, .. }: Posted) -> Answer {
+    app.desk(&here, |desk| Ok(desk.may(Action::ReadAudit, None).map(|_| ())?)).await?;
+    let work: Work = Box::new(move |case, tell| {
+        let checkpoint = case.verify(None, tell)?;
+        let came = [("job-events", checkpoint.size.to_string()), ("job-checkpoint", checkpoint.to_string())];
+        Ok(came.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    });
+    let case = app.with(|case| Ok(case.another()?)).await?;
+    let owner = (here.entered.account.id.clone(), here.seat.at_micros);
+    let id = app.jobs.begin(case, ("job-verify", String::new()), owner, work)?;
+    onward(&format!("/jobs/{id}"))
+}
+
+async fn sign(State(app): State<Arc<App>>, Posted { here, .. }: Posted) -> Answer {
+    let seat = here.seat.clone();
+    app.with(move |case| {
+        case.desk(seat)?.may(Action::Operate, None)?;
+        Ok(case.sign_checkpoint()?)
+    })
+    .await?;
+    onward("/ledger?done=done-signed")
+}

@@ -1,0 +1,394 @@
+//! For data managers: a list is sent, looked at with a proposed mapping, corrected, imported; records are linked and
+//! families proposed, in the background.
+
+use super::{Layout, Query};
+use crate::answer::{Answer, Problem, onward, page};
+use crate::app::App;
+use crate::door::Here;
+use crate::fields::Posted;
+use crate::jobs::Work;
+use crate::shown;
+use crate::uploads::LARGEST;
+use crate::words::Lang;
+use askama::Template;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::routing::{get, post};
+use rejoin_access::Action;
+use rejoin_ingest::{Interpreter, Mapping};
+use rejoin_model::Origin;
+use rejoin_registry::{Case, Extent, ImportRequest};
+use serde_json::json;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Its addresses.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/lists", get(lists))
+        .route("/lists/new", post(send).layer(DefaultBodyLimit::max(LARGEST + 64 * 1024)))
+        .route("/lists/new/{number}", get(look).post(import))
+        .route("/lists/link", post(link))
+        .route("/lists/families", post(families))
+        .route("/jobs/{id}", get(job))
+        .route("/jobs/{id}/progress", get(progress))
+        .route("/jobs/{id}/stop", post(stop))
+}
+
+struct Delivery {
+    sequence: u64,
+    at: String,
+    by: String,
+    list: String,
+    name: String,
+    counts: [u64; 4],
+}
+
+struct JobRow {
+    id: u64,
+    title: String,
+    about: String,
+    began: String,
+    how: String,
+}
+
+#[derive(Template)]
+#[template(path = "lists.html")]
+struct ListsPage {
+    l: Layout,
+    deliveries: Option<Vec<Delivery>>,
+    jobs: Vec<JobRow>,
+    may_link: bool,
+    largest: usize,
+}
+
+fn how(state: &crate::jobs::State, lang: Lang) -> String {
+    match &state.ended {
+        None => lang.of("job-runs"),
+        Some(Ok(_)) => lang.of("job-done"),
+        Some(Err(why)) if why.is_empty() => lang.of("job-stopped"),
+        Some(Err(_)) => lang.of("job-failed"),
+    }
+}
+
+async fn lists(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> Answer {
+    let lang = here.lang;
+    let deliveries = match here.may(Action::ReadAudit) {
+        false => None,
+        true => {
+            let all = app.desk(&here, |desk| Ok(desk.deliveries()?)).await?;
+            let row = |one: &rejoin_registry::Delivery| Delivery {
+                sequence: one.sequence,
+                at: shown::at(one.at_micros),
+                by: one.actor.clone(),
+                list: one.list.clone(),
+                name: one.name.clone(),
+                counts: [one.rows, one.added, one.changed, one.gone],
+            };
+            Some(all.iter().rev().take(100).map(row).collect())
+        }
+    };
+    let jobs = app.jobs.all_of(&here.entered.account.id);
+    page(&ListsPage {
+        l: Layout::of(&app, &here, lang.of("lists-title"), "/lists").after(&query),
+        deliveries,
+        jobs: jobs
+            .iter()
+            .map(|job| JobRow {
+                id: job.id,
+                title: lang.of(job.title),
+                about: job.about.clone(),
+                began: shown::at(job.began),
+                how: how(&job.state(), lang),
+            })
+            .collect(),
+        may_link: here.may(Action::Link),
+        largest: LARGEST / 1024 / 1024,
+    })
+}
+
+/// Takes a file. The token of the form comes before it.
+async fn send(State(app): State<Arc<App>>, here: Here, mut parts: Multipart) -> Answer {
+    let owner = here.entered.account.id.clone();
+    if !here.may(Action::Import) {
+        app.desk(&here, |desk| Ok(desk.may(Action::Import, None).map(|_| ())?)).await?;
+    }
+    let mut confirmed = false;
+    while let Some(part) = parts.next_field().await.map_err(|_| Problem::TooLarge)? {
+        match part.name() {
+            Some("csrf") => {
+                here.confirm(&part.text().await.map_err(|_| Problem::Form("csrf"))?)?;
+                confirmed = true;
+            }
+            Some("file") if confirmed => {
+                let name = part.file_name().unwrap_or("list").to_owned();
+                let bytes = part.bytes().await.map_err(|_| Problem::TooLarge)?;
+                if bytes.is_empty() {
+                    return Err(Problem::Typed(here.lang.of("lists-empty")));
+                }
+                let number = app.uploads.keep(&owner, &name, bytes.to_vec(), app.now())?;
+                return onward(&format!("/lists/new/{number}"));
+            }
+            _ => {}
+        }
+    }
+    Err(if confirmed { Problem::Typed(here.lang.of("lists-empty")) } else { Problem::Foreign })
+}
+
+/// A column and what it is taken for.
+struct Column {
+    name: String,
+    field: String,
+    because: String,
+    samples: Vec<String>,
+}
+
+struct Understood {
+    row: u32,
+    values: Vec<(String, String)>,
+    findings: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "look.html")]
+struct LookPage {
+    l: Layout,
+    number: u64,
+    name: String,
+    format: String,
+    rows: usize,
+    columns: Vec<Column>,
+    mapping: String,
+    problem: Option<String>,
+    understood: Vec<Understood>,
+    findings: Vec<(String, usize)>,
+}
+
+fn looked_at(
+    number: u64,
+    upload: &crate::uploads::Upload,
+    mapping: Option<&str>,
+    l: Layout,
+) -> Result<LookPage, Problem> {
+    let lang = l.t;
+    let mut problem = None;
+    let given = match mapping.map(Mapping::parse) {
+        Some(Ok(mapping)) => Some(mapping),
+        Some(Err(error)) => {
+            problem = Some(error.to_string());
+            None
+        }
+        None => None,
+    };
+    let request =
+        ImportRequest { name: &upload.name, bytes: &upload.bytes, mapping: given, extent: Extent::Presumed };
+    let (table, proposal) = Case::preview(&request)?;
+    let narrowed = proposal.narrowed();
+    let columns = proposal.guesses.iter().map(|guess| {
+        let at = table.columns.iter().position(|column| *column == guess.column);
+        let samples =
+            table.rows.iter().take(3).filter_map(|row| row.cells.get(at?)).filter(|cell| !cell.is_empty());
+        Column {
+            name: guess.column.clone(),
+            field: guess.field.map_or_else(|| lang.of("lists-not-read"), |field| shown::field(field, lang)),
+            because: guess.because.to_string(),
+            samples: samples.cloned().collect(),
+        }
+    });
+    let columns: Vec<Column> = columns.collect();
+    let mut counts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let mut understood = Vec::new();
+    match Interpreter::new(&narrowed, &table.columns) {
+        Ok(interpreter) => {
+            for (at, row) in table.rows.iter().enumerate().take(1000) {
+                let id = interpreter.id(&row.cells, 0);
+                let origin = Origin { file: [0; 32], row: row.number };
+                let (record, findings) = interpreter.record(id, origin, &row.cells);
+                for finding in &findings {
+                    *counts.entry(finding.code.word().to_owned()).or_default() += 1;
+                }
+                if at < 5 {
+                    understood.push(Understood {
+                        row: row.number,
+                        values: record
+                            .values
+                            .iter()
+                            .map(|(field, value)| (shown::field(*field, lang), shown::value(value, lang)))
+                            .collect(),
+                        findings: findings
+                            .iter()
+                            .map(|one| format!("{}: “{}” {}", one.code.word(), one.said, one.understood))
+                            .collect(),
+                    });
+                }
+            }
+        }
+        Err(error) => problem = problem.or(Some(error.to_string())),
+    }
+    Ok(LookPage {
+        l,
+        number,
+        name: upload.name.clone(),
+        format: table.format.clone(),
+        rows: table.rows.len(),
+        columns,
+        mapping: mapping.map_or_else(|| narrowed.to_toml(), str::to_owned),
+        problem,
+        understood,
+        findings: counts.into_iter().collect(),
+    })
+}
+
+async fn look(State(app): State<Arc<App>>, here: Here, Path(number): Path<u64>) -> Answer {
+    let upload = app.uploads.of(number, &here.entered.account.id).ok_or(Problem::NotFound)?;
+    let l = Layout::of(&app, &here, here.lang.of("look-title"), "/lists");
+    let looked = app.with(move |_| looked_at(number, &upload, None, l)).await?;
+    page(&looked)
+}
+
+/// Looks again with another mapping, or imports by it.
+async fn import(
+    State(app): State<Arc<App>>,
+    Path(number): Path<u64>,
+    Posted { here, fields }: Posted,
+) -> Answer {
+    let owner = here.entered.account.id.clone();
+    let upload = app.uploads.of(number, &owner).ok_or(Problem::NotFound)?;
+    let text = fields.get("mapping").to_owned();
+    if fields.get("then") != "import" {
+        let l = Layout::of(&app, &here, here.lang.of("look-title"), "/lists");
+        let looked = app.with(move |_| looked_at(number, &upload, Some(&text), l)).await?;
+        return page(&looked);
+    }
+    let mapping = Mapping::parse(&text).map_err(|error| Problem::Typed(error.to_string()))?;
+    let extent = match fields.get("extent") {
+        "part" => Extent::Part,
+        "whole" => Extent::Whole,
+        _ => Extent::Presumed,
+    };
+    let seat = here.seat.clone();
+    let about = upload.name.clone();
+    let work: Work = Box::new(move |case, tell| {
+        let request =
+            ImportRequest { name: &upload.name, bytes: &upload.bytes, mapping: Some(mapping), extent };
+        let report = case.desk(seat)?.import(&request, tell)?;
+        case.warm()?;
+        let counts = [
+            ("job-rows", report.rows),
+            ("job-added", report.added),
+            ("job-changed", report.changed),
+            ("job-gone", report.gone),
+            ("job-same", report.unchanged),
+        ];
+        let mut came: Vec<(String, String)> =
+            counts.into_iter().map(|(key, count)| (key.to_owned(), count.to_string())).collect();
+        came.extend(report.findings.iter().map(|(code, count)| ((*code).to_owned(), count.to_string())));
+        Ok(came)
+    });
+    app.uploads.forget(number);
+    begin(&app, &here, ("job-import", about), work).await
+}
+
+async fn begin(app: &Arc<App>, here: &Here, what: (&'static str, String), work: Work) -> Answer {
+    let case = app.with(|case| Ok(case.another()?)).await?;
+    let owner = (here.entered.account.id.clone(), here.seat.at_micros);
+    let id = app.jobs.begin(case, what, owner, work)?;
+    onward(&format!("/jobs/{id}"))
+}
+
+async fn link(State(app): State<Arc<App>>, Posted { here, .. }: Posted) -> Answer {
+    let seat = here.seat.clone();
+    let work: Work = Box::new(move |case, tell| {
+        let report = case.desk(seat)?.link(tell)?;
+        case.warm()?;
+        Ok([
+            ("job-records", report.records),
+            ("job-people", report.people),
+            ("job-compared", report.compared),
+        ]
+        .into_iter()
+        .map(|(key, count)| (key.to_owned(), count.to_string()))
+        .collect())
+    });
+    begin(&app, &here, ("job-link", String::new()), work).await
+}
+
+async fn families(State(app): State<Arc<App>>, Posted { here, .. }: Posted) -> Answer {
+    let seat = here.seat.clone();
+    let work: Work = Box::new(move |case, tell| {
+        let report = case.desk(seat)?.families(tell)?;
+        case.warm()?;
+        Ok([
+            ("job-children", report.children),
+            ("job-scored", report.scored),
+            ("job-with", report.children_with),
+        ]
+        .into_iter()
+        .map(|(key, count)| (key.to_owned(), count.to_string()))
+        .collect())
+    });
+    begin(&app, &here, ("job-families", String::new()), work).await
+}
+
+#[derive(Template)]
+#[template(path = "job.html")]
+struct JobPage {
+    l: Layout,
+    id: u64,
+    about: String,
+    what: String,
+    runs: bool,
+    how: String,
+    why: String,
+    came: Vec<(String, String)>,
+}
+
+fn found(app: &App, here: &Here, id: u64) -> Result<Arc<crate::jobs::Job>, Problem> {
+    app.jobs.of(id, &here.entered.account.id).ok_or(Problem::NotFound)
+}
+
+async fn job(State(app): State<Arc<App>>, here: Here, Path(id): Path<u64>) -> Answer {
+    let job = found(&app, &here, id)?;
+    let (state, lang) = (job.state(), here.lang);
+    let name = |key: &str| if key.starts_with("job-") { lang.of(key) } else { key.to_owned() };
+    page(&JobPage {
+        l: Layout::of(&app, &here, lang.of(job.title), "/lists"),
+        id,
+        about: job.about.clone(),
+        how: how(&state, lang),
+        runs: state.ended.is_none(),
+        why: state.ended.clone().and_then(Result::err).unwrap_or_default(),
+        came: match &state.ended {
+            Some(Ok(came)) => came.iter().map(|(key, value)| (name(key), value.clone())).collect(),
+            _ => Vec::new(),
+        },
+        what: state.what,
+    })
+}
+
+async fn progress(State(app): State<Arc<App>>, here: Here, Path(id): Path<u64>) -> Answer {
+    let job = found(&app, &here, id)?;
+    let told = |job: &crate::jobs::Job| {
+        let state = job.state();
+        let told = json!({"words": state.what, "done": state.done, "total": state.total, "ended": state.ended.is_some()});
+        Event::default().data(told.to_string())
+    };
+    // A stream of the job's state, twice a second, until it has ended.
+    let stream = futures_util::stream::unfold((job, false), move |(job, over)| async move {
+        if over {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let over = job.state().ended.is_some();
+        Some((Ok::<_, Infallible>(told(&job)), (job, over)))
+    });
+    Ok(Sse::new(stream).keep_alive(KeepAlive::default()).into_response())
+}
+
+async fn stop(State(app): State<Arc<App>>, Path(id): Path<u64>, Posted { here, .. }: Posted) -> Answer {
+    found(&app, &here, id)?.stop();
+    onward(&format!("/jobs/{id}"))
+}

@@ -1,0 +1,83 @@
+//! For supervisors: what waits for a second person, cases that nobody has, and emergencies to review.
+
+use super::{Layout, Query};
+use crate::answer::{Answer, onward, page};
+use crate::app::App;
+use crate::door::Here;
+use crate::fields::Posted;
+use crate::shown;
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use rejoin_access::Action;
+use rejoin_casework::worklist::List;
+use rejoin_registry::{Page, WorkFilter};
+use std::sync::Arc;
+
+/// Its addresses.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/supervise", get(supervise)).route("/emergencies/{id}", post(review))
+}
+
+struct Emergency {
+    id: String,
+    by: String,
+    why: String,
+    from: String,
+    until: String,
+}
+
+#[derive(Template)]
+#[template(path = "supervise.html")]
+struct SupervisePage {
+    l: Layout,
+    waiting: Vec<(&'static str, String, u64)>,
+    emergencies: Option<Vec<Emergency>>,
+}
+
+/// Lists that wait for a decision of more than one person.
+const WAITING: [List; 5] =
+    [List::NeedsSignature, List::NeedsApproval, List::Conflict, List::AwaitingReceipt, List::Unassigned];
+
+async fn supervise(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> Answer {
+    let lang = here.lang;
+    let reviews = here.may(Action::ReviewEmergency);
+    let (work, emergencies) = app
+        .desk(&here, move |desk| {
+            let filter = WorkFilter { page: Page { first: 0, rows: 1 }, ..WorkFilter::default() };
+            let emergencies = if reviews { Some(desk.emergencies()?) } else { None };
+            Ok((desk.work(&filter)?, emergencies))
+        })
+        .await?;
+    let count =
+        |list: List| work.by_list.iter().find(|(known, _)| *known == list).map_or(0, |(_, count)| *count);
+    page(&SupervisePage {
+        l: Layout::of(&app, &here, lang.of("supervise-title"), "/supervise").after(&query),
+        waiting: WAITING
+            .iter()
+            .map(|list| (list.word(), lang.pick(list.words()).to_owned(), count(*list)))
+            .collect(),
+        emergencies: emergencies.map(|open| {
+            open.iter()
+                .map(|one| Emergency {
+                    id: one.id.clone(),
+                    by: one.account.clone(),
+                    why: one.reason.clone(),
+                    from: shown::at(one.from),
+                    until: shown::at(one.until),
+                })
+                .collect()
+        }),
+    })
+}
+
+async fn review(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Posted { here, fields }: Posted,
+) -> Answer {
+    let (finding, stop) = (fields.get("finding").to_owned(), fields.has("stop"));
+    app.desk(&here, move |desk| Ok(desk.review_emergency(&id, &finding, stop)?)).await?;
+    onward("/supervise?done=done-recorded")
+}
