@@ -43,17 +43,22 @@ impl Seat {
 pub struct Desk<'a> {
     pub(crate) case: &'a Case,
     seat: Seat,
-    rules: RulesAt,
+    rules: Followed,
 }
 
 /// The rules as of one moment, and those that came after while somebody sat here.
-struct RulesAt {
+struct Followed {
+    /// How far the rules' stream had come, and when people were linked last.
     of: [u64; 2],
     rules: Arc<Rules>,
-    next: OnceCell<Box<RulesAt>>,
+    next: OnceCell<Box<Followed>>,
 }
 
-impl RulesAt {
+impl Followed {
+    fn of(case: &Case) -> Result<Self, Error> {
+        Ok(Self { of: case.rules_version()?, rules: case.rules_now()?, next: OnceCell::new() })
+    }
+
     fn newest(&self) -> &Self {
         let mut newest = self;
         while let Some(next) = newest.next.get() {
@@ -142,8 +147,7 @@ impl Case {
     /// # Errors
     /// [`Error::Denied`] for the purpose of enforcement; it is written down.
     pub fn desk(&self, seat: Seat) -> Result<Desk<'_>, Error> {
-        let rules = RulesAt { of: self.rules_version()?, rules: self.rules_now()?, next: OnceCell::new() };
-        let desk = Desk { case: self, rules, seat };
+        let desk = Desk { case: self, rules: Followed::of(self)?, seat };
         if desk.seat.purpose == Purpose::Enforcement {
             return Err(desk.refuse(Refusal::Enforcement, "case", None)?);
         }
@@ -315,8 +319,18 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// Takes in the rules that were placed or lifted since: a rule holds from when it is placed, also for who sits here.
+    fn keep_up(&self) -> Result<(), Error> {
+        let newest = self.rules.newest();
+        if self.case.rules_version()? != newest.of {
+            let _ = newest.next.set(Box::new(Followed::of(self.case)?));
+        }
+        Ok(())
+    }
+
     /// Everything, from memory if it is kept there; and the facts of everybody.
     fn everything(&self) -> Result<(Everything, HashMap<PersonId, SubjectFacts>), Error> {
+        self.keep_up()?;
         if !self.case.is_warm() {
             let whole = self.case.whole()?;
             let facts = self.facts_of_all(&whole)?;
@@ -328,20 +342,6 @@ impl<'a> Desk<'a> {
         let of = |(at, person): (usize, &PersonId)| (*person, snapshot.facts(at as u32, now));
         let facts = people.map(of).collect();
         Ok((Everything::Kept(snapshot), facts))
-    }
-
-    /// Takes in the rules that were placed or lifted since: a rule holds from when it is placed, also for who sits here.
-    fn keep_up(&self) -> Result<(), Error> {
-        let of = self.case.rules_version()?;
-        let newest = self.rules.newest();
-        if newest.of != of {
-            let _ = newest.next.set(Box::new(RulesAt {
-                of,
-                rules: self.case.rules_now()?,
-                next: OnceCell::new(),
-            }));
-        }
-        Ok(())
     }
 
     pub(crate) fn facts_of_all(&self, whole: &Whole) -> Result<HashMap<PersonId, SubjectFacts>, Error> {
@@ -363,6 +363,7 @@ impl<'a> Desk<'a> {
 
     /// A person's records and facts; none when there is nobody.
     fn raw(&self, person: PersonId) -> Result<Option<(Vec<Record>, SubjectFacts)>, Error> {
+        self.keep_up()?;
         if let Some(snapshot) = self.case.snapshot_if_kept()? {
             let found = snapshot.base.at(person);
             return Ok(found.map(|at| {
@@ -370,7 +371,6 @@ impl<'a> Desk<'a> {
                 (records, snapshot.facts(at, self.seat.at_micros))
             }));
         }
-        self.keep_up()?;
         let records = self.case.records(Some(person))?;
         if records.is_empty() {
             return Ok(None);
@@ -389,14 +389,6 @@ impl<'a> Desk<'a> {
     /// [`Error::TryLater`] for who missed too often.
     fn look_up(&self, id: &str) -> Result<Option<(Vec<Record>, SubjectFacts)>, Error> {
         self.may_look_up()?;
-        // From memory nobody is read, whether somebody is there or not.
-        if let Some(snapshot) = self.case.snapshot_if_kept()? {
-            let at = snapshot.named(id);
-            return Ok(at.map(|at| {
-                let records = snapshot.base.records(at).cloned().collect();
-                (records, snapshot.facts(at, self.seat.at_micros))
-            }));
-        }
         let named = self.case.person_named(id)?.unwrap_or(PersonId::from_bytes([0; 10]));
         let there = self.case.is_there(named)?;
         let other = self.case.somebody_near(named)?;
@@ -405,10 +397,6 @@ impl<'a> Desk<'a> {
     }
 
     pub(crate) fn facts(&self, id: &str) -> Result<Option<SubjectFacts>, Error> {
-        if let Some(snapshot) = self.case.snapshot_if_kept()? {
-            self.may_look_up()?;
-            return Ok(snapshot.named(id).map(|at| snapshot.facts(at, self.seat.at_micros)));
-        }
         Ok(self.look_up(id)?.map(|(_, facts)| facts))
     }
 
