@@ -29,7 +29,7 @@ pub async fn taken(browser: &Browser, server: &Server) {
     browser.size(PHONE).await;
     browser.go("/receipt").await;
     browser.fill("#code", &server.code).await;
-    browser.click("form[action=\"/receipt\"] button").await;
+    browser.send("form[action=\"/receipt\"] button").await;
     keep(browser, "receipt").await;
     browser.size(DESK).await;
 
