@@ -107,7 +107,7 @@ fn bench(size: &Size, settings: &Settings) -> Result<(), Box<dyn Error>> {
         make(size, settings, &path, name)?;
     }
     let began = now();
-    let mut case = Case::open_with(&path, settings)?;
+    let case = Case::open_with(&path, settings)?;
     let checkpoint = case.checkpoint()?;
     say("open", &format!("{:.1} ms, {} events", began.elapsed().as_secs_f64() * 1e3, checkpoint.size));
     pages(size, &case)?;

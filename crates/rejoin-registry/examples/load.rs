@@ -200,7 +200,7 @@ impl Worker<'_> {
             50..70 => {
                 let Family { child, .. } = family(below(&mut self.state, self.families));
                 let mut name = format!("{} {}", child[0], child[1]);
-                if dice % 2 == 0 {
+                if dice.is_multiple_of(2) {
                     // A slip: a letter is lost.
                     name.remove(2);
                 }
@@ -264,8 +264,8 @@ fn load(size: &Size, case: &Case) -> Result<(), Failure> {
     let began = now();
     // The case's days go on from when its lists came, and from run to run.
     let size_before = case.checkpoint()?.size;
-    let at = EPOCH + 40 * 86_400_000_000 + size_before as i64 * 1_000_000;
-    case.desk(seat(case, "first", at)?)?.work(&WorkFilter::default())?;
+    let clock = EPOCH + 40 * 86_400_000_000 + size_before as i64 * 1_000_000;
+    case.desk(seat(case, "first", clock)?)?.work(&WorkFilter::default())?;
     say("the first work-list", &format!("{:.0} ms", began.elapsed().as_secs_f64() * 1e3));
     let start = now();
     let until = Duration::from_secs(size.seconds);
@@ -278,7 +278,7 @@ fn load(size: &Size, case: &Case) -> Result<(), Failure> {
                 people: &people,
                 families: size.people / 2,
                 began: start,
-                at,
+                at: clock,
                 state: at * 1_000_003,
                 times: Times::new(),
                 errors: Vec::new(),

@@ -28,6 +28,9 @@ pub(crate) const STREAM: &str = "account:";
 /// Signs of an id; none is taken for another.
 const SIGNS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// Names that no account has: those of the local operator, of the door, and of programs that show no good token.
+const RESERVED: [&str; 3] = ["operator", "door", "token"];
+
 /// What a case keeps in memory of accounts.
 pub(crate) struct Keeper {
     cost: Cost,
@@ -243,7 +246,15 @@ impl Case {
     }
 
     /// The local command line: whoever holds the keys is the custodian, at the root.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for the name or id of an account: its owner proves who they are, and this is an operator's word.
     pub fn operator(&self, name: &str) -> Result<Actor, Error> {
+        if self.account(name)?.is_some() {
+            return Err(Error::Denied(format!(
+                "{name:?} is an account: its owner signs in, and nobody else gives commands under its name"
+            )));
+        }
         Ok(Actor {
             account: name.to_owned(),
             organisation: self.organisations()?.root(),
@@ -270,6 +281,10 @@ impl Case {
             return Err(Error::Account(
                 "a name to sign in with has no spaces, and the other name is not empty".into(),
             ));
+        }
+        // Names by which the registry itself signs what it writes.
+        if RESERVED.contains(&name.as_str()) {
+            return Err(Error::Account(format!("the name {name:?} is the registry's own")));
         }
         let change = self.store.begin()?;
         let bench = self.bench()?;

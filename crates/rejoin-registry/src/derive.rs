@@ -3,6 +3,7 @@
 
 use crate::check::digest;
 use crate::database::values;
+use crate::orders::Leave;
 use crate::store::link_line;
 use crate::wire::{self, ModelRun};
 use crate::{Case, Error, Progress, Stamp, columns};
@@ -42,12 +43,12 @@ pub struct LinkReport {
 
 impl Case {
     /// Links records to people.
-    pub fn link(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<LinkReport, Error> {
-        people(self, stamp, progress)
+    pub(crate) fn carry_link(&self, leave: &Leave, progress: Progress<'_>) -> Result<LinkReport, Error> {
+        people(self, &leave.stamp(), progress)
     }
 }
 
-fn people(case: &mut Case, stamp: &Stamp, progress: Progress<'_>) -> Result<LinkReport, Error> {
+fn people(case: &Case, stamp: &Stamp, progress: Progress<'_>) -> Result<LinkReport, Error> {
     progress("reading records", 0, 0);
     let before = case.checkpoint()?;
     let records = case.records(None)?;

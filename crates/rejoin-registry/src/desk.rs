@@ -91,23 +91,6 @@ pub struct CaseEntry {
     pub fields: Vec<(String, String)>,
 }
 
-/// Somebody read or was refused a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
-    /// Position in the ledger.
-    pub sequence: u64,
-    /// When, microseconds since 1970-01-01 UTC.
-    pub at_micros: i64,
-    /// Who.
-    pub actor: String,
-    /// `file-read`, `data-exported`, `access-refused`, or the kind of a file's event.
-    pub kind: String,
-    /// For what.
-    pub purpose: String,
-    /// What.
-    pub what: String,
-}
-
 /// Everything, read for one question or kept for many.
 enum Everything {
     Read(Box<Whole>),
@@ -203,10 +186,6 @@ fn cut_file(lens: &Lens<'_>, raw: &RawFile) -> CaseFile {
 
 fn cut_item(lens: &Lens<'_>, item: &Item) -> Option<Item> {
     lens.coded(FieldGroup::Casework, item.clone())
-}
-
-fn cut_reading(lens: &Lens<'_>, reading: &Reading) -> Option<Reading> {
-    lens.whole(FieldGroup::Readers, reading.clone())
 }
 
 impl<'a> Desk<'a> {
@@ -329,7 +308,7 @@ impl<'a> Desk<'a> {
         Ok((Everything::Kept(snapshot), facts))
     }
 
-    fn facts_of_all(&self, whole: &Whole) -> Result<HashMap<PersonId, SubjectFacts>, Error> {
+    pub(crate) fn facts_of_all(&self, whole: &Whole) -> Result<HashMap<PersonId, SubjectFacts>, Error> {
         let mut gathering = self.case.gathering(None, self.seat.at_micros)?;
         let mut records: HashMap<PersonId, Vec<&Record>> = HashMap::new();
         for record in &whole.records {
@@ -697,39 +676,6 @@ impl<'a> Desk<'a> {
         self.case.deliveries_whole()
     }
 
-    /// Who read, exported, was refused or worked on a person's file, oldest first.
-    pub fn readers(&self, id: &str) -> Result<Vec<Reading>, Error> {
-        let facts = self.facts(id)?;
-        let decider = self.decider();
-        if let Some(refusal) = decider.refusal(facts.as_ref()) {
-            return Err(self.refuse(refusal, "readers", facts.as_ref())?);
-        }
-        let Some(facts) = facts else { return Ok(Vec::new()) };
-        let mut readings = Vec::new();
-        for record in &facts.records {
-            for event in self.case.events_about(&record.to_string())? {
-                let (purpose, what) = match crate::project::payload::<Seen>(&self.case.store.keys, &event) {
-                    Ok(Some(seen)) => (seen.purpose, seen.what),
-                    _ => (String::new(), event.kind.clone()),
-                };
-                readings.push(Reading {
-                    sequence: event.sequence,
-                    at_micros: event.at_micros,
-                    actor: event.actor,
-                    kind: event.kind,
-                    purpose,
-                    what,
-                });
-            }
-        }
-        readings.sort_by_key(|reading| reading.sequence);
-        readings.dedup();
-        Ok(readings
-            .iter()
-            .filter_map(|reading| decider.view(&facts, reading, cut_reading)?.into_inner())
-            .collect())
-    }
-
     /// Writes down that data was taken along: what, of how many people, for whom.
     pub fn exported(
         &self,
@@ -765,20 +711,5 @@ impl<'a> Desk<'a> {
     pub(crate) fn named(&self, id: &str) -> Result<PersonId, Error> {
         let person = self.case.person_named(id)?;
         person.ok_or_else(|| Error::Denied(Refusal::NotFound.words().0.into()))
-    }
-}
-
-impl Case {
-    /// Events that concern a subject, oldest first.
-    fn events_about(&self, subject: &str) -> Result<Vec<crate::project::StoredEvent>, Error> {
-        let sql = format!(
-            "SELECT {} FROM activity a JOIN event e ON e.sequence = a.event WHERE a.subject = ?1 ORDER BY e.sequence",
-            crate::store::EVENT
-        );
-        self.store.database.rows(
-            &sql,
-            crate::database::values![subject],
-            crate::project::StoredEvent::from_row,
-        )
     }
 }

@@ -4,9 +4,10 @@
 use crate::change::Change;
 use crate::database::values;
 use crate::keys::Opened;
+use crate::orders::Leave;
 use crate::project::{StoredEvent, payload};
 use crate::store::EVENT;
-use crate::{Case, Error, Stamp, wire};
+use crate::{Case, Error, wire};
 use rejoin_ledger::{Checkpoint, Hash};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -221,16 +222,14 @@ impl Evidence {
 }
 
 impl Case {
-    /// Takes evidence in: all of it, or none. `documents` are the bytes of each source's file, by the source's id.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] when an entry names a source that is not there, a status that is none, or an id twice.
-    pub fn record_evidence(
-        &mut self,
+    /// Takes evidence in: all of it, or none.
+    pub(crate) fn carry_evidence(
+        &self,
+        leave: &Leave,
         mut evidence: Evidence,
         documents: &BTreeMap<String, Vec<u8>>,
-        stamp: &Stamp,
     ) -> Result<EvidenceReport, Error> {
+        let stamp = &leave.stamp();
         for source in &mut evidence.sources {
             let bytes = documents
                 .get(&source.id)
@@ -317,10 +316,10 @@ impl Case {
         Ok(report)
     }
 
-    /// Writes down that a report was issued, so that its file can be told from every other.
-    pub fn report_issued(&mut self, issued: &Issued, stamp: &Stamp) -> Result<(), Error> {
+    /// Writes down that a report was issued.
+    pub(crate) fn carry_issued(&self, leave: &Leave, issued: &Issued) -> Result<(), Error> {
         let change = self.store.begin()?;
-        change.append(stamp, wire::REPORT_ISSUED, issued)?;
+        change.append(&leave.stamp(), wire::REPORT_ISSUED, issued)?;
         change.commit()
     }
 
@@ -399,6 +398,7 @@ pub(crate) fn project(change: &Change<'_>, sequence: u64, recorded: &Recorded) -
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
     use super::*;
+    use crate::Stamp;
 
     const FILE: &str = r#"
         [[source]]
@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn evidence_is_taken_in_once_and_changed_entries_are_new_versions() {
-        let (_directory, mut case, stamp) = case();
+        let (_directory, case, stamp) = case();
         let documents = BTreeMap::from([("memo".to_owned(), b"we will act".to_vec())]);
         let evidence = Evidence::parse(FILE).unwrap();
         let report = case.record_evidence(evidence.clone(), &documents, &stamp).unwrap();
@@ -447,7 +447,7 @@ mod tests {
 
     #[test]
     fn what_names_no_source_is_refused_and_changed_bytes_are_found() {
-        let (_directory, mut case, stamp) = case();
+        let (_directory, case, stamp) = case();
         let documents = BTreeMap::from([("memo".to_owned(), b"we will act".to_vec())]);
         let wrong = Evidence::parse(&FILE.replace("source = \"memo\"", "source = \"none\"")).unwrap();
         assert!(matches!(case.record_evidence(wrong, &documents, &stamp), Err(Error::Refused(_))));

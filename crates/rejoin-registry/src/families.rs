@@ -4,6 +4,7 @@
 use crate::change::{Change, bytes};
 use crate::database::values;
 use crate::derive::{finish, unchanged};
+use crate::orders::Leave;
 use crate::project::{StoredEvent, payload};
 use crate::store::{EVENT, anchor};
 use crate::wire::{self, DnaCompared, DnaDestroyed, MatchDecided, MatchUndone, ModelRun};
@@ -161,32 +162,19 @@ impl From<&FamilyCandidate> for Row {
 }
 
 impl Case {
-    /// Proposes families: all in a first run, then what is new.
-    ///
-    /// # Errors
-    /// [`Error::First`] when records have not been linked.
-    pub fn families(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<FamiliesReport, Error> {
-        self.propose(&Proposing::default(), stamp, progress).map(|(report, _)| report)
-    }
-
-    /// The same in a chosen way; gives the candidates too, which a dry run does not write.
-    ///
-    /// # Errors
-    /// [`Error::First`] when records have not been linked.
-    pub fn propose(
-        &mut self,
+    /// Proposes families; gives the candidates too, which a dry run does not write.
+    pub(crate) fn carry_propose(
+        &self,
+        leave: &Leave,
         how: &Proposing,
-        stamp: &Stamp,
         progress: Progress<'_>,
     ) -> Result<(FamiliesReport, Vec<FamilyCandidate>), Error> {
-        propose(self, how, stamp, progress)
+        propose(self, how, &leave.stamp(), progress)
     }
 
     /// Writes down what a person decided of a candidate, with the evidence that was shown.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] when nobody has an id, or no reason is given.
-    pub fn decide(&mut self, request: &DecisionRequest, stamp: &Stamp) -> Result<u64, Error> {
+    pub(crate) fn carry_decide(&self, leave: &Leave, request: &DecisionRequest) -> Result<u64, Error> {
+        let stamp = &leave.stamp();
         if request.reason.trim().is_empty() {
             return Err(Error::Refused("a decision needs a reason".into()));
         }
@@ -224,10 +212,8 @@ impl Case {
     }
 
     /// Takes a decision back. Both stay in the ledger.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] when there is no such decision, or it was taken back already.
-    pub fn undo(&mut self, sequence: u64, reason: &str, stamp: &Stamp) -> Result<u64, Error> {
+    pub(crate) fn carry_undo(&self, leave: &Leave, sequence: u64, reason: &str) -> Result<u64, Error> {
+        let stamp = &leave.stamp();
         if reason.trim().is_empty() {
             return Err(Error::Refused("taking a decision back needs a reason".into()));
         }
@@ -265,10 +251,8 @@ impl Case {
     }
 
     /// Writes down the result of a comparison of DNA.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] when nobody has an id, or no reason is given.
-    pub fn dna_compared(&mut self, result: &DnaResult, stamp: &Stamp) -> Result<u64, Error> {
+    pub(crate) fn carry_dna(&self, leave: &Leave, result: &DnaResult) -> Result<u64, Error> {
+        let stamp = &leave.stamp();
         if result.reason.trim().is_empty() {
             return Err(Error::Refused("DNA is the last resort: say why other ways were not enough".into()));
         }
@@ -298,13 +282,14 @@ impl Case {
     }
 
     /// Certifies that the profiles of a comparison were destroyed.
-    pub fn dna_destroyed(
-        &mut self,
+    pub(crate) fn carry_destruction(
+        &self,
+        leave: &Leave,
         comparison: u64,
         profiles: u64,
         bytes: u64,
-        stamp: &Stamp,
     ) -> Result<u64, Error> {
+        let stamp = &leave.stamp();
         let destroyed = DnaDestroyed { comparison, profiles, bytes };
         self.append(stamp, wire::DNA_DESTROYED, &[], &destroyed, |change, at| {
             change.dna_destroyed(at, &destroyed)
@@ -313,7 +298,7 @@ impl Case {
 
     /// Appends one event, sealed for its subjects, and projects it, or neither.
     fn append<T: serde::Serialize>(
-        &mut self,
+        &self,
         stamp: &Stamp,
         kind: &str,
         subjects: &[String],
@@ -508,7 +493,7 @@ fn rows(people: &[rejoin_custody::Person<'_>]) -> HashMap<PersonId, u32> {
 
 #[allow(clippy::disallowed_methods, reason = "how long matching took is reported, and decides nothing")]
 fn propose(
-    case: &mut Case,
+    case: &Case,
     how: &Proposing,
     stamp: &Stamp,
     progress: Progress<'_>,

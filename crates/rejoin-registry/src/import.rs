@@ -3,6 +3,7 @@
 use crate::change::{Change, bytes, list_subject};
 use crate::database::values;
 use crate::keys::Keys;
+use crate::orders::Leave;
 use crate::project::{Projector, Reader, Readers, ReadyRow, StoredEvent, payload};
 use crate::store::{EVENT, Store};
 use crate::wire::{self, ListReceived, RecordAbsent, RecordReceived, WireFinding};
@@ -128,23 +129,15 @@ impl Case {
         Ok((table, proposal))
     }
 
-    /// Imports a file. Importing the same bytes twice changes nothing.
-    pub fn import(
-        &mut self,
-        request: &ImportRequest<'_>,
-        stamp: &Stamp,
-        progress: Progress<'_>,
-    ) -> Result<ImportReport, Error> {
-        self.take_in(request, stamp, progress)
-    }
-
-    pub(crate) fn take_in(
+    /// Imports a file that was read.
+    pub(crate) fn carry_import(
         &self,
+        leave: &Leave,
         request: &ImportRequest<'_>,
-        stamp: &Stamp,
+        (table, proposal): (Table, mapping::Proposal),
         progress: Progress<'_>,
     ) -> Result<ImportReport, Error> {
-        let (table, proposal) = Self::preview(request)?;
+        let stamp = &leave.stamp();
         let mapping = proposal.mapping;
         let refuse = |source| Error::Mapping { name: request.name.into(), source };
         let interpreter = Interpreter::new(&mapping, &table.columns).map_err(refuse)?;

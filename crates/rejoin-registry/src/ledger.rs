@@ -4,10 +4,11 @@
 
 use crate::change::Change;
 use crate::database::{Database, values};
+use crate::orders::Leave;
 use crate::project::payload;
 use crate::store::{Store, hash_of};
 use crate::wire::{self, CaseOpened, Seen};
-use crate::{Case, Error, Stamp, tree};
+use crate::{Case, Error, tree};
 use rejoin_ledger::export::{WriteError, Writer};
 use rejoin_ledger::merkle::{self, Frontier, event_leaf};
 use rejoin_ledger::note::{NoteError, SigningKey, TreeHead, VerifyingKey};
@@ -241,11 +242,8 @@ impl Case {
         Ok(self.store.verifying_key()?.to_string())
     }
 
-    /// Signs the ledger as it stands, keeps the note and gives its text. The same ledger gives the same note.
-    ///
-    /// # Errors
-    /// [`Error::Note`] when the ledger does not continue what was signed last: nothing is signed then.
-    pub fn sign_checkpoint(&mut self) -> Result<String, Error> {
+    /// Signs the ledger as it stands.
+    pub(crate) fn carry_signature(&self) -> Result<String, Error> {
         let change = self.store.begin()?;
         let note = sign(&change)?;
         change.commit()?;
@@ -306,13 +304,9 @@ impl Case {
         chain_at(&self.store.database, sequence)
     }
 
-    /// Writes the file that an inspector checks offline, and gives how many events it has: the key, every signed
-    /// checkpoint, and every event as it is stored, right or wrong. Personal payloads stay sealed. That the ledger was
-    /// exported is its last event.
-    ///
-    /// # Errors
-    /// As [`Case::sign_checkpoint`]; and when the output fails.
-    pub fn export_ledger<W: Write>(&mut self, out: W, stamp: &Stamp) -> Result<u64, Error> {
+    /// Writes the file that an inspector checks offline.
+    pub(crate) fn carry_export<W: Write>(&self, leave: &Leave, out: W) -> Result<u64, Error> {
+        let stamp = &leave.stamp();
         let change = self.store.begin()?;
         let seen = Seen {
             subjects: Vec::new(),

@@ -26,11 +26,13 @@ mod keys;
 mod ledger;
 mod line;
 mod messages;
+mod orders;
 mod organisations;
 mod policies;
 mod project;
 mod protection;
 mod queue;
+mod readings;
 mod receipts;
 mod register;
 mod roles;
@@ -52,7 +54,7 @@ mod work;
 
 pub use accounts::NewAccount;
 pub use derive::LinkReport;
-pub use desk::{CaseEntry, CaseFile, Desk, PersonFile, Reading, Seat};
+pub use desk::{CaseEntry, CaseFile, Desk, PersonFile, Seat};
 pub use door::{Entered, SignIn};
 pub use erasure::{Erased, Hold};
 pub use error::Error;
@@ -64,6 +66,7 @@ pub use line::{Page, PersonLine};
 pub use messages::{CardStanding, Message};
 pub use organisations::Organisations;
 pub use queue::{DecidedAs, QueueFilter, QueuePage, QueueRow};
+pub use readings::Reading;
 pub use receipts::{Contact, FoundReceipt, IssuedReceipt, ProvenReceipt, ReceiptRequest, Standing};
 pub use register::Registration;
 pub use roles::{Roles, SHIPPED as ROLES};
@@ -77,6 +80,7 @@ pub use work::{Whose, WorkFilter, WorkItem, WorkPage};
 
 use accounts::Keeper;
 use handles::Location;
+use orders::Leave;
 use rejoin_accounts::password::Cost;
 use rejoin_ledger::note::SigningKey;
 use rejoin_ledger::{Checkpoint, Hash};
@@ -281,18 +285,17 @@ impl Case {
         Ok(checkpoint)
     }
 
-    /// Throws every derived table away and derives it again from the ledger. Where people and families had been
-    /// derived, linking and matching run again, over all records, and are written down as runs.
-    pub fn rebuild(&mut self, stamp: &Stamp, progress: Progress<'_>) -> Result<(), Error> {
+    /// Throws every derived table away and derives it again from the ledger.
+    pub(crate) fn carry_rebuild(&self, leave: &Leave, progress: Progress<'_>) -> Result<(), Error> {
         self.store.verify(None, progress)?;
         let [linked, proposed] = project::runs(&self.store)?;
         project::rebuild(&self.store, progress)?;
         if linked {
-            self.link(stamp, progress)?;
+            self.carry_link(leave, progress)?;
         }
         if proposed {
             let whole = Proposing { whole: true, ..Proposing::default() };
-            self.propose(&whole, stamp, progress)?;
+            self.carry_propose(leave, &whole, progress)?;
         }
         Ok(())
     }

@@ -7,10 +7,11 @@ use crate::change::{Change, bytes};
 use crate::database::values;
 use crate::keys;
 use crate::ledger::{chain_at, head_at, inclusion, root_of_events, sign};
+use crate::orders::Leave;
 use crate::project::{StoredEvent, payload};
 use crate::store::{EVENT, Store};
 use crate::wire::{self, Streamed};
-use crate::{Case, Error, Stamp};
+use crate::{Case, Error};
 use rejoin_ledger::Envelope;
 use rejoin_ledger::note::TreeHead;
 use rejoin_ledger::receipt::{self, Proven, Receipt, ReceiptError};
@@ -346,24 +347,13 @@ impl Case {
         Ok(family.into_iter().collect())
     }
 
-    /// Issues a receipt.
-    ///
-    /// # Errors
-    /// As [`Case::issue_receipts`].
-    pub fn issue_receipt(&mut self, request: &ReceiptRequest, stamp: &Stamp) -> Result<IssuedReceipt, Error> {
-        let issued = self.issue_receipts(std::slice::from_ref(request), stamp)?.pop();
-        issued.ok_or(Error::ChangedMeanwhile)
-    }
-
     /// Issues receipts, all of them or none, and signs the ledger over them.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] when somebody is not on record; [`Error::Contact`]; and as [`Case::sign_checkpoint`].
-    pub fn issue_receipts(
-        &mut self,
+    pub(crate) fn carry_receipts(
+        &self,
+        leave: &Leave,
         requests: &[ReceiptRequest],
-        stamp: &Stamp,
     ) -> Result<Vec<IssuedReceipt>, Error> {
+        let stamp = &leave.stamp();
         let before = self.store.checkpoint()?;
         let mut wanted = Vec::with_capacity(requests.len());
         for request in requests {

@@ -4,7 +4,7 @@
 use crate::database::values;
 use crate::desk::Desk;
 use crate::import::{Extent, ImportRequest};
-use crate::{Error, keys};
+use crate::{Case, Error, keys};
 use rejoin_access::{Action, Refusal};
 use rejoin_casework::{StreamId, TracingId};
 use rejoin_ingest::Mapping;
@@ -94,7 +94,11 @@ impl Desk<'_> {
             mapping: Some(mapping.clone()),
             extent: Extent::Part,
         };
-        self.case.take_in(&request, &self.seat().stamp(), &|_, _, _| {})?;
+        // Its own list, of its own organisation: that it is one row and adds only is seen to above.
+        let action = if actor.has(Action::OpenRequest) { Action::OpenRequest } else { Action::Import };
+        let leave = self.leave(action, None)?;
+        let preview = Case::preview(&request)?;
+        self.case.carry_import(&leave, &request, preview, &|_, _, _| {})?;
         let refuse = |source| Error::Mapping { name: "registered here".into(), source };
         let columns: Vec<String> = cells.iter().map(|(field, _)| field.word().to_owned()).collect();
         let interpreter = rejoin_ingest::Interpreter::new(&mapping, &columns).map_err(refuse)?;

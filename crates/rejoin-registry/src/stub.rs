@@ -22,24 +22,6 @@ impl Case {
     pub fn stop_by(&mut self, _: Arc<AtomicBool>) {}
 }
 impl Desk<'_> {
-    fn own(&self) -> Result<Case, Error> {
-        self.case.another()
-    }
-    pub fn import(&self, r: &ImportRequest<'_>, p: Progress<'_>) -> Result<ImportReport, Error> {
-        self.own()?.import(r, &self.seat().stamp(), p)
-    }
-    pub fn link(&self, p: Progress<'_>) -> Result<LinkReport, Error> {
-        self.own()?.link(&self.seat().stamp(), p)
-    }
-    pub fn families(&self, p: Progress<'_>) -> Result<FamiliesReport, Error> {
-        self.own()?.families(&self.seat().stamp(), p)
-    }
-    pub fn decide(&self, r: &DecisionRequest) -> Result<u64, Error> {
-        self.own()?.decide(r, &self.seat().stamp())
-    }
-    pub fn undo(&self, s: u64, r: &str) -> Result<u64, Error> {
-        self.own()?.undo(s, r, &self.seat().stamp())
-    }
     pub fn ask(&self, m: &'static Measure, q: &Parameters) -> Result<Told, Error> {
         let view = self.view(None)?;
         let people = view.people();

@@ -24,7 +24,7 @@ struct World {
 fn world() -> World {
     let directory = tempfile::tempdir().unwrap();
     let stamp = Stamp { at_micros: NOW, actor: "clerk".into() };
-    let mut case = Case::init(&directory.path().join("case"), &stamp).unwrap();
+    let case = Case::init(&directory.path().join("case"), &stamp).unwrap();
     let mapping = presets::named("border-apprehensions");
     let request =
         ImportRequest { name: "border.csv", bytes: LIST.as_bytes(), mapping, extent: Extent::Presumed };
@@ -167,7 +167,7 @@ fn an_emergency_opens_a_file_for_child_care_and_is_reviewed_by_somebody_else() {
 
 #[test]
 fn from_a_match_to_a_closed_case_and_nothing_out_of_turn() {
-    let mut world = world();
+    let world = world();
     let (child, mother) = world.ids();
     let adult = world.record(&mother);
     let relation = Relation::Mother;
@@ -340,7 +340,7 @@ fn from_a_match_to_a_closed_case_and_nothing_out_of_turn() {
 
 #[test]
 fn an_erased_person_is_gone_everywhere_and_the_chain_stays_whole() {
-    let mut world = world();
+    let world = world();
     let (child, _) = world.ids();
     let stamp = Stamp { at_micros: NOW, actor: "clerk".into() };
     let operator = world.operator();

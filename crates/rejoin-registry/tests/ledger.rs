@@ -120,7 +120,7 @@ fn rewrite(directory: &tempfile::TempDir, change: &dyn Fn(u64, &mut String)) {
         connection.execute_batch(guard).unwrap();
     }
     // The kept nodes are only derived: who rewrites would put them right, or have them derived again.
-    let mut case = reopened(directory);
+    let case = reopened(directory);
     let _ = case.rebuild(&stamp(), &quiet);
 }
 
@@ -148,7 +148,7 @@ fn family(case: &Case) -> (String, String) {
 
 #[test]
 fn a_checkpoint_signs_the_tree_of_every_size() {
-    let (directory, mut case) = case(596);
+    let (directory, case) = case(596);
     let leaves = leaves(&directory);
     assert_eq!(leaves.len(), 600);
     let whole = case.tree_head(600).unwrap();
@@ -179,7 +179,7 @@ fn a_checkpoint_signs_the_tree_of_every_size() {
 
 #[test]
 fn an_export_is_checked_offline_and_a_flipped_bit_is_found() {
-    let (directory, mut case) = case(20);
+    let (directory, case) = case(20);
     case.sign_checkpoint().unwrap();
     let (child, _) = family(&case);
     case.issue_receipt(&request(&child), &stamp()).unwrap();
@@ -232,7 +232,7 @@ fn a_ledger_that_was_written_anew_is_caught_by_what_was_signed() {
     assert_eq!(changed[..3], leaves_before[..3]);
     assert!(changed[3..].iter().zip(&leaves_before[3..]).all(|(now, then)| now != then));
     // The kept note tells.
-    let mut case = reopened(&directory);
+    let case = reopened(&directory);
     assert!(
         matches!(case.verify(None, &quiet), Err(Error::Note { size: 304, .. })),
         "{:?}",
@@ -243,7 +243,7 @@ fn a_ledger_that_was_written_anew_is_caught_by_what_was_signed() {
     assert_eq!(case.notes().unwrap().len(), 1);
     // Without it the case cannot know; the note that somebody kept tells.
     file(&directory).execute_batch("DELETE FROM note").unwrap();
-    let mut case = reopened(&directory);
+    let case = reopened(&directory);
     case.rebuild(&stamp(), &quiet).unwrap();
     case.verify(None, &quiet).unwrap();
     assert!(matches!(case.verify_known(Some(&kept), &quiet), Err(Error::CheckpointDiffers)));
@@ -263,14 +263,14 @@ fn notes_that_do_not_hold_are_named() {
         ("UPDATE note SET size = 7", 7),
         ("UPDATE note SET size = 99, text = text", 99),
     ] {
-        let (directory, mut case) = case(18);
+        let (directory, case) = case(18);
         case.sign_checkpoint().unwrap();
         file(&directory).execute_batch(sql).unwrap();
         let found = reopened(&directory).verify(None, &quiet);
         assert!(matches!(&found, Err(Error::Note { size: found, .. }) if *found == size), "{sql}: {found:?}");
     }
     // A ledger cut short behind a note.
-    let (directory, mut case) = case(18);
+    let (directory, case) = case(18);
     let note = case.sign_checkpoint().unwrap();
     file(&directory)
         .execute_batch(
@@ -290,7 +290,7 @@ fn notes_that_do_not_hold_are_named() {
 
 #[test]
 fn a_receipt_leads_to_the_record_and_proves_it_whatever_the_database_says() {
-    let (directory, mut case) = case(40);
+    let (directory, case) = case(40);
     let (child, mother) = family(&case);
     let together =
         case.family_of(PersonId::from_bytes(*child.parse::<RecordId>().unwrap().as_bytes())).unwrap();
@@ -336,7 +336,7 @@ fn a_receipt_leads_to_the_record_and_proves_it_whatever_the_database_says() {
     // The tables are emptied: it is still proven, and where it led is derived again.
     drop(case);
     file(&directory).execute_batch("DELETE FROM receipt; DELETE FROM tree;").unwrap();
-    let mut case = reopened(&directory);
+    let case = reopened(&directory);
     let shown = case.prove_receipt(&of_child.text).unwrap();
     assert_eq!((shown.standing, shown.found), (Standing::Stands, None));
     assert!(matches!(case.verify(None, &quiet), Err(Error::DerivedDiffers)));
@@ -377,11 +377,11 @@ fn a_derived_way_that_does_not_follow_from_the_ledger_is_found() {
         "UPDATE receipt SET token = 'another' WHERE token = (SELECT MIN(token) FROM receipt)",
         "UPDATE receipt SET sealed = (SELECT sealed FROM receipt ORDER BY token DESC LIMIT 1)",
     ] {
-        let (directory, mut case) = case(3);
+        let (directory, case) = case(3);
         let (child, mother) = family(&case);
         case.issue_receipts(&[request(&child), request(&mother)], &stamp()).unwrap();
         file(&directory).execute_batch(sql).unwrap();
-        let mut case = reopened(&directory);
+        let case = reopened(&directory);
         assert!(matches!(case.verify(None, &quiet), Err(Error::DerivedDiffers)), "{sql}");
         case.rebuild(&stamp(), &quiet).unwrap();
         case.verify(None, &quiet).unwrap();
@@ -390,7 +390,7 @@ fn a_derived_way_that_does_not_follow_from_the_ledger_is_found() {
 
 #[test]
 fn a_card_says_whom_to_call_and_initials_only_when_the_family_chose() {
-    let (directory, mut case) = case(1);
+    let (directory, case) = case(1);
     let (child, _) = family(&case);
     let nobody = ReceiptRequest { contact: Contact::default(), ..request(&child) };
     let before = case.checkpoint().unwrap();
@@ -401,8 +401,13 @@ fn a_card_says_whom_to_call_and_initials_only_when_the_family_chose() {
         Err(Error::Contact(_))
     ));
     let stranger = request("r-0000000000000000");
-    assert!(matches!(case.issue_receipts(&[request(&child), stranger], &stamp()), Err(Error::Refused(_))));
-    assert_eq!(case.checkpoint().unwrap(), before, "all of it or nothing");
+    assert_eq!(case.checkpoint().unwrap(), before, "nothing was written");
+    assert!(matches!(case.issue_receipts(&[request(&child), stranger], &stamp()), Err(Error::Denied(_))));
+    assert_eq!(
+        case.checkpoint().unwrap().size,
+        before.size + 1,
+        "all of it or nothing; the refusal is on record"
+    );
     let path = directory.path().join("case/receipt.toml");
     assert_eq!(case.receipt_contact().unwrap(), Contact::default());
     std::fs::write(&path, "phone = \"+52 55 5555 0100\"\nemail = \"a@example.org\"\n").unwrap();

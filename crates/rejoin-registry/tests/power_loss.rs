@@ -100,7 +100,7 @@ impl Disk {
         thorough: bool,
     ) -> u64 {
         let (directory, case) = self.open(database, log);
-        let mut case = case.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let case = case.unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(case.checkpoint().unwrap(), moment.checkpoint, "{what}");
         let verified = case.verify(None, &quiet).unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(verified, moment.checkpoint, "{what}");

@@ -19,7 +19,7 @@ type Told = Vec<(String, bool)>;
 
 /// Writes one event after the other, through one open case, whatever happens to the server.
 fn append(path: &Path, settings: &Settings, writer: u64, done: &AtomicU64, stop: &AtomicBool) -> Told {
-    let mut case = Case::open_with(path, settings).unwrap();
+    let case = Case::open_with(path, settings).unwrap();
     let mut told = Told::new();
     while !stop.load(Ordering::Relaxed) {
         let file = format!("{writer}-{}", told.len());
@@ -46,7 +46,7 @@ fn append(path: &Path, settings: &Settings, writer: u64, done: &AtomicU64, stop:
 
 /// Imports one list after the other.
 fn imports(path: &Path, settings: &Settings, stop: &AtomicBool) -> Told {
-    let mut case = Case::open_with(path, settings).unwrap();
+    let case = Case::open_with(path, settings).unwrap();
     let mut told = Told::new();
     while !stop.load(Ordering::Relaxed) {
         let list = format!("sector-{}", told.len());

@@ -125,7 +125,7 @@ fn tell(settings: Settings) -> Told {
     // What is new was scored last; a rebuild scores everything.
     case.propose(&Proposing { whole: true, ..Proposing::default() }, &stamp(8), &quiet).unwrap();
     drop(case);
-    let mut case = Case::open_with(&path, &settings).unwrap();
+    let case = Case::open_with(&path, &settings).unwrap();
     step(&case, "opened again");
     case.rebuild(&stamp(8), &quiet).unwrap();
     step(&case, "rebuilt");
@@ -319,7 +319,7 @@ fn a_change_waits_for_the_one_under_way_and_nobody_sees_half_of_it() {
 fn readings_of_one_moment(settings: &Settings) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("case");
-    let mut case = Case::init_with(&path, settings, &stamp(0)).unwrap();
+    let case = Case::init_with(&path, settings, &stamp(0)).unwrap();
     let path = &path;
     let (done, is_done) = mpsc::channel();
     std::thread::scope(|scope| {

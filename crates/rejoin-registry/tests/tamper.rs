@@ -15,7 +15,7 @@ fn stamp() -> Stamp {
 /// A case with one small list; gives its directory.
 fn case() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let mut case = Case::init(&directory.path().join("case"), &stamp()).unwrap();
+    let case = Case::init(&directory.path().join("case"), &stamp()).unwrap();
     let mapping = presets::named("border-apprehensions");
     let request =
         ImportRequest { name: "border.csv", bytes: LIST.as_bytes(), mapping, extent: Extent::Presumed };
@@ -89,7 +89,7 @@ fn derived_tables_that_do_not_follow_from_the_ledger_are_found_and_mended() {
         let directory = case();
         tamper(&directory, sql).unwrap();
         assert!(matches!(verify(&directory), Err(Error::DerivedDiffers)), "{sql}");
-        let mut opened = Case::open(&directory.path().join("case")).unwrap();
+        let opened = Case::open(&directory.path().join("case")).unwrap();
         opened.rebuild(&stamp(), &|_, _, _| {}).unwrap();
         verify(&directory).unwrap_or_else(|error| panic!("{sql}: {error}"));
     }

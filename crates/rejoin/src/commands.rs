@@ -69,7 +69,7 @@ impl Context {
                 format!("one of {}", words.join(", ")),
             )
         })?;
-        Ok(Seat { actor: case.operator(&self.actor)?, purpose, at_micros: self.stamp().at_micros })
+        Ok(case.local(&self.stamp(), purpose)?)
     }
 
     /// Sits down at the case.
@@ -150,7 +150,7 @@ pub fn verify(context: &Context, checkpoint: Option<&str>, output: &Output) -> R
 }
 
 pub fn rebuild(context: &Context) -> Result<(), Failure> {
-    let mut case = context.open()?;
+    let case = context.open()?;
     let progress = Progress::new();
     case.rebuild(&context.stamp(), &|what, done, total| progress.say(what, done, total))?;
     eprintln!("derived again from {} events", case.checkpoint()?.size);

@@ -14,10 +14,13 @@ pub(crate) const ALONE: u32 = u32::MAX;
 
 type Key = (Vec<Organisation>, Vec<Organisation>, bool, BTreeSet<Assignee>);
 
+/// The number of each kind, and what it has in common.
+type Kinds = (HashMap<Key, u32>, Vec<Arc<SubjectFacts>>);
+
 /// Kinds, numbered from 0 in the order in which they were met. A kind is never taken away.
 #[derive(Default)]
 pub(crate) struct Classes {
-    known: RwLock<(HashMap<Key, u32>, Vec<Arc<SubjectFacts>>)>,
+    known: RwLock<Kinds>,
 }
 
 impl Classes {

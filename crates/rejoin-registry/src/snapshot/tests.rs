@@ -372,9 +372,9 @@ fn while_one_reads_the_whole_others_go_on_but_never_with_somebody_erased() {
         .unwrap()
         .erase(&id, "asked", "herself")
         .unwrap();
-    let done = AtomicBool::new(false);
+    let done = &AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let asks = scope.spawn(|| {
+        let asks = scope.spawn(move || {
             let snapshot = beside.snapshot().unwrap();
             done.store(true, Ordering::Release);
             snapshot

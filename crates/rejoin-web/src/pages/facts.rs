@@ -9,7 +9,7 @@ use crate::words::Lang;
 use rejoin_access::Action;
 use rejoin_casework::Fact;
 use rejoin_casework::word::{Choice, Outcome, ProofKind, Side, Wish};
-use rejoin_model::Relation;
+use rejoin_model::{PersonId, RecordId, Relation};
 use rejoin_registry::PersonFile;
 use std::collections::BTreeSet;
 
@@ -434,7 +434,13 @@ pub fn read(fields: &Fields, lang: Lang) -> Result<Fact, Problem> {
                 let lines: Vec<String> = lines.map(|line| line.replace('\\', "\\\\")).collect();
                 parts.push((name, lines.join("\n")));
             }
-            Input::Adult | Input::Line | Input::Words | Input::YesNo | Input::OneOf(_) => {
+            Input::Adult => {
+                // A person is named after one of its records.
+                let person = said.parse::<PersonId>().map(|person| RecordId::from_bytes(*person.as_bytes()));
+                let record = person.ok().or(said.parse::<RecordId>().ok()).ok_or_else(not_so)?;
+                parts.push((name, record.to_string()));
+            }
+            Input::Line | Input::Words | Input::YesNo | Input::OneOf(_) => {
                 parts.push((name, said.to_owned()));
             }
         }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 pub fn link(context: &Context, output: &Output) -> Result<(), Failure> {
-    let mut case = context.open()?;
+    let case = context.open()?;
     let progress = Progress::new();
     let report = case.link(&context.stamp(), &|what, done, total| progress.say(what, done, total))?;
     match output.format {
@@ -91,7 +91,7 @@ pub struct Families {
 impl Families {
     /// Carries it out.
     pub fn run(&self, context: &Context) -> Result<(), Failure> {
-        let mut case = context.open()?;
+        let case = context.open()?;
         let progress = Progress::new();
         let how = Proposing { whole: self.whole, without: self.without.clone(), dry: self.dry_run };
         let say = |what: &str, done, total| progress.say(what, done, total);

@@ -194,7 +194,7 @@ fn record(
             ));
         }
     }
-    let mut case = context.open()?;
+    let case = context.open()?;
     let person = |case: &Case, id: &str| -> Result<PersonId, Failure> {
         let found = context.desk(case)?.person(id)?;
         let missing =

@@ -152,7 +152,7 @@ fn add(context: &Context, file: &std::path::Path) -> Result<(), Failure> {
         })?;
         documents.insert(source.id.clone(), bytes);
     }
-    let mut case = context.open()?;
+    let case = context.open()?;
     let statements = evidence.statements.clone();
     let report = case.record_evidence(evidence, &documents, &context.stamp())?;
     eprintln!("{} added, {} changed, {} as they were", report.added, report.changed, report.unchanged);

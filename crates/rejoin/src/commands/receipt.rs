@@ -136,7 +136,7 @@ impl ReceiptArgs {
 
 impl Issue {
     fn run(&self, context: &Context) -> Result<(), Failure> {
-        let mut case = context.open()?;
+        let case = context.open()?;
         let contact = Contact {
             organisation: self.organisation.clone(),
             phone: self.phone.clone(),
