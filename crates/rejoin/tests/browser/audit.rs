@@ -68,7 +68,7 @@ impl Judge {
             let foreign = other.iter().find(|(key, words)| {
                 *words == text
                     && text.len() > 3
-                    && own.get(*key) != Some(words)
+                    && own.get(*key) != Some(*words)
                     && !own.values().any(|known| known == text)
             });
             if let Some((key, _)) = foreign {

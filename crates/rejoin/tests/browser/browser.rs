@@ -183,12 +183,6 @@ impl Browser {
         self.wait_for("html:not([data-left]) main").await;
     }
 
-    /// Waits for the word that something was done, or was not.
-    pub async fn done(&self, what: &str) {
-        self.wait_for(".done, .problem").await;
-        assert_eq!(self.text(".problem").await, "", "{what}");
-    }
-
     /// Types into a field, in place of what is there.
     pub async fn fill(&self, css: &str, words: &str) {
         let field = self.find(css).await;

@@ -36,9 +36,12 @@ pub async fn taken(browser: &Browser, server: &Server) {
     let child = format!("/person/{}", server.waiting);
     let review = format!("/matches/{}/{}", server.waiting, server.adult);
     browser.enter("lucia", "reunification").await;
-    for (name, path) in
-        [("work-list", "/work"), ("person", &child), ("review", &review), ("register", "/register/child")]
-    {
+    for (name, path) in [
+        ("work-list", "/work"),
+        ("person", child.as_str()),
+        ("review", review.as_str()),
+        ("register", "/register/child"),
+    ] {
         browser.go(path).await;
         keep(browser, name).await;
     }
