@@ -100,7 +100,7 @@ second-proof-go-on = Go on
 # the work-list
 work-title = What is to be done
 work-whose = Whose
-work-list = What
+work-what = What
 work-every-list = Everything
 work-none = Nothing is to be done here.
 work-caption =
@@ -314,6 +314,26 @@ group-verification = Verification
 group-consent = Consent and best interests
 group-reunification = Reunification
 group-closure = Closure
+by-country = country of origin
+by-sex = sex as recorded
+by-age = age in years as listed
+by-age-group = age group: under 5, 5–11, 12–17, 18 and over
+by-facility = shelter of the first stay
+by-office = referring office
+by-sector = border sector
+by-outcome = how the last stay in a shelter ended
+by-status = status in the shelters' list
+by-reason = ground given for the separation
+by-year = year of apprehension
+by-month = month of apprehension
+by-week = week of apprehension (its Monday)
+by-basis = how the separation is known
+by-policy = policy to which it is ascribed
+by-attribution = how it is ascribed to a policy
+by-act = last directive or decision before it
+by-district = judicial district
+by-charge = charge on record
+by-list = list that names the child
 
 # code
 code-reunited-with-parent = reunited with the parent

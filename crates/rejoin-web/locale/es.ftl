@@ -100,7 +100,7 @@ second-proof-go-on = Continuar
 # the work-list
 work-title = Lo que hay que hacer
 work-whose = De quién
-work-list = Qué
+work-what = Qué
 work-every-list = Todo
 work-none = Aquí no hay nada que hacer.
 work-caption =
@@ -314,6 +314,26 @@ group-verification = Verificación
 group-consent = Consentimiento e interés superior
 group-reunification = Reunificación
 group-closure = Cierre
+by-country = país de origen
+by-sex = sexo que consta
+by-age = edad en años según la lista
+by-age-group = grupo de edad: menos de 5, 5–11, 12–17, 18 y más
+by-facility = albergue de la primera estancia
+by-office = oficina que remitió
+by-sector = sector fronterizo
+by-outcome = cómo terminó la última estancia en un albergue
+by-status = situación en la lista de los albergues
+by-reason = motivo alegado de la separación
+by-year = año de la detención
+by-month = mes de la detención
+by-week = semana de la detención (su lunes)
+by-basis = cómo se conoce la separación
+by-policy = política a la que se atribuye
+by-attribution = cómo se atribuye a una política
+by-act = última directiva o decisión anterior
+by-district = distrito judicial
+by-charge = cargo que consta
+by-list = lista que nombra al menor
 
 # code
 code-reunited-with-parent = reunificado con su madre o padre

@@ -449,9 +449,20 @@ pub fn read(fields: &Fields, lang: Lang) -> Result<Fact, Problem> {
     Fact::from_parts(kind.kind, &of).ok_or(Problem::Form("fields"))
 }
 
-/// A field of an event, as people read it: moments are shown as moments.
-pub fn told(name: &str, value: &str) -> String {
+/// A field of an event, as people read it: moments as moments, stable words in the reader's language.
+pub fn told(name: &str, value: &str, lang: Lang) -> String {
     let moments = ["when", "from", "until", "held", "asked", "review"];
+    if let Some(relation) = Relation::from_word(value).filter(|_| name == "relation") {
+        return shown::relation(relation, lang);
+    }
+    let mut inputs = KINDS.iter().flat_map(|kind| kind.fields).filter(|(known, _, _)| *known == name);
+    let chosen = inputs.find_map(|(_, input, _)| {
+        let (_, choices) = offered(*input, &[], lang);
+        choices.into_iter().find(|(word, _)| word == value)
+    });
+    if let Some((_, words)) = chosen {
+        return words;
+    }
     match value.parse::<i64>() {
         Ok(micros) if moments.contains(&name) => shown::at(micros),
         _ => value.to_owned(),

@@ -105,7 +105,7 @@ struct FigurePage {
     name: &'static str,
     definition: String,
     fields: Vec<Field>,
-    groups: Vec<(&'static str, &'static str, bool)>,
+    groups: Vec<(&'static str, String, bool)>,
     problem: Option<String>,
     asked: Option<Asked>,
 }
@@ -139,7 +139,7 @@ fn asked(told: &Told, query: &Fields, lang: Lang) -> Asked {
     let heads: Vec<String> = answer
         .breakdown
         .first()
-        .map(|line| line.key.iter().map(|(name, _)| shown::coded("group", name, lang)).collect())
+        .map(|line| line.key.iter().map(|(name, _)| shown::coded("by", name, lang)).collect())
         .unwrap_or_default();
     let bars: Vec<(String, Vec<u64>)> = told
         .lines
@@ -243,9 +243,10 @@ async fn one(
     });
     let chosen: Vec<&str> = query.all("by").flat_map(|by| by.split(',')).collect();
     let groups = match measure.takes.contains(&"by") {
-        true => {
-            GROUPS.iter().map(|group| (group.name, group.meaning, chosen.contains(&group.name))).collect()
-        }
+        true => GROUPS
+            .iter()
+            .map(|group| (group.name, shown::coded("by", group.name, lang), chosen.contains(&group.name)))
+            .collect(),
         false => Vec::new(),
     };
     page(&FigurePage {

@@ -198,7 +198,7 @@ fn entries(file: &CaseFile, lang: Lang) -> Vec<Entry> {
         fields: entry
             .fields
             .iter()
-            .map(|(name, value)| (shown::coded("part", name, lang), facts::told(name, value)))
+            .map(|(name, value)| (shown::coded("part", name, lang), facts::told(name, value, lang)))
             .collect(),
     };
     file.entries.iter().rev().map(entry).collect()
@@ -330,13 +330,11 @@ async fn readers(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>
                 let purpose = rejoin_access::Purpose::from_word(&one.purpose);
                 let purpose =
                     purpose.map(|purpose| lang.pick(purpose.label()).to_owned()).unwrap_or_default();
-                (
-                    shown::at(one.at_micros),
-                    one.actor.clone(),
-                    shown::coded("reading", &one.kind, lang),
-                    purpose,
-                    one.what.clone(),
-                )
+                // What was put on record shows who knew of it as well.
+                let reading = shown::coded("reading", &one.kind, lang);
+                let written = shown::coded("fact", &one.kind, lang);
+                let kind = if reading == one.kind.replace('-', " ") { written } else { reading };
+                (shown::at(one.at_micros), one.actor.clone(), kind, purpose, one.what.clone())
             })
             .collect(),
     })

@@ -127,7 +127,7 @@ async fn request(
             .map(|entry| {
                 let fields = entry.fields.iter();
                 let fields = fields
-                    .map(|(name, value)| (shown::coded("part", name, lang), facts::told(name, value)))
+                    .map(|(name, value)| (shown::coded("part", name, lang), facts::told(name, value, lang)))
                     .collect();
                 (
                     shown::coded("fact", &entry.kind, lang),

@@ -53,7 +53,11 @@ impl Driver {
         for flag in flags {
             chrome.add_arg(flag).unwrap();
         }
-        WebDriver::builder(&self.address, chrome).request_timeout(PATIENCE).connect().await.unwrap()
+        let driver =
+            WebDriver::builder(&self.address, chrome).request_timeout(PATIENCE).connect().await.unwrap();
+        // A slow machine takes its time over long pages.
+        driver.set_script_timeout(PATIENCE).await.unwrap();
+        driver
     }
 }
 
@@ -171,6 +175,14 @@ impl Browser {
         found.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
+    /// Clicks on what leads to another page, and waits until that is there.
+    pub async fn send(&self, css: &str) {
+        let mark = "document.documentElement.setAttribute('data-left', '')";
+        self.run(mark, vec![]).await;
+        self.click(css).await;
+        self.wait_for("html:not([data-left]) main").await;
+    }
+
     /// Types into a field, in place of what is there.
     pub async fn fill(&self, css: &str, words: &str) {
         let field = self.find(css).await;
@@ -231,7 +243,7 @@ impl Browser {
         self.go("/sign-in").await;
         self.fill("#name", name).await;
         self.fill("#password", password).await;
-        self.click("form[action=\"/sign-in\"] button:not([type])").await;
+        self.send("form[action=\"/sign-in\"] button:not([type])").await;
         assert_eq!(self.text("#problem").await, "", "{name} signs in");
         assert!(self.has(".leave").await, "{name} is in");
     }
@@ -256,7 +268,7 @@ impl Browser {
                 _ => self.fill(&css, value).await,
             }
         }
-        self.click(&format!("#do-{kind} form button")).await;
+        self.send(&format!("#do-{kind} form button")).await;
         assert_eq!(self.text(".problem").await, "", "{kind} is put on record");
         assert!(self.has(".done").await, "{kind}: the page says that it was done");
     }

@@ -56,14 +56,14 @@ pub async fn no_scripts(browser: &Browser) {
     browser.sign_in("lucia", PASSWORD).await;
     // The list's own button is there for whoever has no scripts.
     browser.choose("#purpose", "family-tracing").await;
-    browser.click(".purpose button").await;
+    browser.send(".purpose button").await;
     browser.go("/work").await;
     browser.choose("#whose", "teams").await;
-    browser.click("form[action=\"/work\"] button").await;
+    browser.send("form[action=\"/work\"] button").await;
     assert!(browser.path().await.contains("whose=teams"));
     to_a_review(browser).await;
     browser.fill("#reason", "the birthplace is still to be asked").await;
-    browser.click("[value=needs-evidence]").await;
+    browser.send("[value=needs-evidence]").await;
     assert!(browser.has(".done").await);
     assert!(browser.text(".past").await.contains("the birthplace"));
     browser.tell("Emulation.setScriptExecutionDisabled", json!({"value": false})).await;
@@ -82,7 +82,7 @@ pub async fn a_passkey(browser: &Browser) {
     browser.click("#new-passkey").await;
     browser.wait_for(".done, #passkey-says:not(:empty)").await;
     assert_eq!(browser.text("#passkey-says").await, "", "the passkey is taken");
-    browser.click(".leave button").await;
+    browser.send(".leave button").await;
     browser.click("#passkey").await;
     browser.wait_for(".me, #passkey-says:not(:empty)").await;
     assert_eq!(browser.text(".me").await, "Marta Gil", "{}", browser.text("main").await);

@@ -29,16 +29,19 @@ pub async fn taken(browser: &Browser, server: &Server) {
     browser.size(PHONE).await;
     browser.go("/receipt").await;
     browser.fill("#code", &server.code).await;
-    browser.click("form[action=\"/receipt\"] button").await;
+    browser.send("form[action=\"/receipt\"] button").await;
     keep(browser, "receipt").await;
     browser.size(DESK).await;
 
     let child = format!("/person/{}", server.waiting);
     let review = format!("/matches/{}/{}", server.waiting, server.adult);
     browser.enter("lucia", "reunification").await;
-    for (name, path) in
-        [("work-list", "/work"), ("person", &child), ("review", &review), ("register", "/register/child")]
-    {
+    for (name, path) in [
+        ("work-list", "/work"),
+        ("person", child.as_str()),
+        ("review", review.as_str()),
+        ("register", "/register/child"),
+    ] {
         browser.go(path).await;
         keep(browser, name).await;
     }

@@ -77,7 +77,7 @@ pub async fn of_pages(browser: &Browser, server: &Server) {
         of_page(browser, name, path).await;
     }
     browser.enter("lucia", "family-tracing").await;
-    for (name, path) in [("work-list", "/work"), ("review", &review)] {
+    for (name, path) in [("work-list", "/work"), ("review", review.as_str())] {
         of_page(browser, name, path).await;
     }
 }
