@@ -23,6 +23,7 @@ fn too_much_is_refused_as_too_much() {
     let place = Place::new();
     let (lucia, ana) =
         (place.enter("lucia").looking("child-care"), place.enter("ana").looking("data-quality"));
+    let token = place.token("lucia", &["child-care", "note"]);
     let before = place.events();
     let long = "A".repeat(300 * 1024);
     for path in ["/sign-in", "/receipt", "/receipt/message", "/invitation", "/language"] {
@@ -35,7 +36,6 @@ fn too_much_is_refused_as_too_much() {
     }
     // A draft has a measure of its own.
     assert_eq!(lucia.post("/register/child/draft", &[("given", &long[..100 * 1024])]).status, 422);
-    let token = place.token("lucia", &["child-care", "note"]);
     let heads = [
         format!("host: {}", place.host()),
         format!("authorization: Bearer {token}"),
