@@ -26,7 +26,7 @@ impl Page {
     /// Whether one of so many rows that stand behind others is on the page.
     pub(crate) fn overlaps(&self, at: u64, count: u64) -> bool {
         let first = self.first as u64;
-        at < first + self.rows.min(MOST) as u64 && first < at + count
+        at < first.saturating_add(self.rows.min(MOST) as u64) && first < at + count
     }
 
     /// Whether a row that stands at a place among those that are seen is on the page.

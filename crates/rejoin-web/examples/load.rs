@@ -10,7 +10,7 @@
 mod http;
 
 use http::{Answer, Line, csrf_of, escaped, form};
-use rejoin_access::{Actor, Purpose};
+use rejoin_access::Purpose;
 use rejoin_accounts::Password;
 use rejoin_accounts::password::Cost;
 use rejoin_ingest::presets;
@@ -147,12 +147,12 @@ fn memory(what: &str) -> String {
 
 /// Accounts for the workers, whose password is enough.
 fn accounts(size: &Size, case: &Case, path: &Path) -> Result<(), Failure> {
-    let roles = ROLES.replace("sign_in = \"second-factor\"\n", "").replace("sign_in = \"passkey\"\n", "");
-    let roles: String = roles
-        .split_inclusive('\n')
-        .map(|line| match line.starts_with("name_es = ") {
-            true => format!("{line}sign_in = \"password\"\n"),
-            false => line.to_owned(),
+    let roles: String = ROLES
+        .lines()
+        .filter(|line| !line.starts_with("sign_in"))
+        .map(|line| match line.starts_with("id = ") {
+            true => format!("{line}\nsign_in = \"password\"\n"),
+            false => format!("{line}\n"),
         })
         .collect();
     std::fs::write(path.join("roles.toml"), roles)?;
@@ -296,7 +296,7 @@ fn load(size: &Size, case: Case, path: &Path) -> Result<(), Failure> {
     case.warm()?;
     say("read into memory", &format!("{:.1} s, {} resident", began.elapsed().as_secs_f64(), memory("VmRSS")));
     let people: Vec<String> = {
-        let operator = Actor { ..case.operator("bench")? };
+        let operator = case.operator("bench")?;
         let desk = case.desk(Seat { actor: operator, purpose: Purpose::DataQuality, at_micros: EPOCH })?;
         let view = desk.view(None)?;
         let mut all: Vec<_> = view.person_of.values().collect();

@@ -70,7 +70,9 @@ impl Problem {
                 | Error::Account(_)
                 | Error::Invitation
                 | Error::Weak(_)
-                | Error::Receipt(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                | Error::Receipt(_)
+                | Error::Roles(_)
+                | Error::Organisations(_) => StatusCode::UNPROCESSABLE_ENTITY,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Problem::SignIn => StatusCode::UNAUTHORIZED,

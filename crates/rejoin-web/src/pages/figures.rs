@@ -338,6 +338,7 @@ struct TimelinePage {
 /// Separations by week, with the policies that were in force drawn above them.
 async fn timeline(State(app): State<Arc<App>>, here: Here) -> Answer {
     let lang = here.lang;
+    app.desk(&here, |desk| Ok(desk.may(Action::Count, None).map(|_| ())?)).await?;
     let separated = named("separated").ok_or(Problem::Broken)?;
     let by_month = Parameters { by: vec!["month".into()], ..Parameters::default() };
     let (told, policies) =

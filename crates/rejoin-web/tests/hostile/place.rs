@@ -82,7 +82,7 @@ pub fn import(case: &mut Case, preset: &str, text: &str) {
         name: "list.csv",
         bytes: text.as_bytes(),
         mapping: presets::named(preset),
-        extent: Extent::Presumed,
+        extent: Extent::Part,
     };
     case.import(&request, &stamp(), &|_, _, _| {}).unwrap();
 }

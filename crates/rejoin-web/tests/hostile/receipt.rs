@@ -15,7 +15,7 @@ fn without(text: &str, code: &str) -> String {
 
 #[test]
 fn a_wrong_an_erased_and_a_never_issued_code_are_one_answer() {
-    let mut place = Place::new();
+    let place = Place::new();
     let contact = place.case.receipt_contact().unwrap();
     let request = ReceiptRequest { id: place.alone.to_string(), contact, initials: false };
     let erased = place.case.issue_receipt(&request, &stamp()).unwrap().code;
