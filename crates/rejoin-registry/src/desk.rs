@@ -441,6 +441,11 @@ impl<'a> Desk<'a> {
         let person = facts.person;
         let records: Vec<Reduced<Record>> =
             raw.iter().filter_map(|record| decider.record(&facts, record)).collect();
+        // For statistics people are counted and never shown, not even that they are there.
+        if records.is_empty() {
+            self.refuse(Refusal::NotGranted, "person", Some(&facts))?;
+            return Ok(None);
+        }
         let mut rows = Vec::new();
         for record in &raw {
             rows.extend(self.case.findings_of(Some(record.id))?);

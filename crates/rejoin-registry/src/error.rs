@@ -196,6 +196,9 @@ pub enum Error {
         /// Rows of the list.
         of: u64,
     },
+    /// A long command was stopped.
+    #[error("stopped; nothing was changed")]
+    Stopped,
     /// Somebody else wrote to the case between reading and writing.
     #[error("the case was changed by somebody else meanwhile; nothing was changed")]
     ChangedMeanwhile,
@@ -306,7 +309,7 @@ impl Error {
                  rows are really gone, say --complete"
                     .into()
             }
-            Error::ChangedMeanwhile => "run the command again".into(),
+            Error::ChangedMeanwhile | Error::Stopped => "run the command again".into(),
             Error::Receipt(_) | Error::UnknownNote(_) => {
                 "look whether it is of another case: the key of this one is shown by `rejoin ledger key`".into()
             }

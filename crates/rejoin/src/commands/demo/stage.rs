@@ -18,8 +18,11 @@ use std::path::Path;
 /// The password of every account of a demonstration.
 pub const PASSWORD: &str = "every child belongs somewhere";
 
-/// Who is who: name, what others see, organisation, role, and what they do (English, Spanish).
-pub const PEOPLE: [(&str, &str, &str, &str, (&str, &str)); 9] = [
+/// Somebody with an account: name, what others see, organisation, role, and what they do (English, Spanish).
+type Somebody = (&'static str, &'static str, &'static str, &'static str, (&'static str, &'static str));
+
+/// Who is who.
+pub const PEOPLE: [Somebody; 9] = [
     ("lucia", "Lucía Paz", "children-services", "case-worker", ("case worker", "responsable de casos")),
     ("marta", "Marta Gil", "children-services", "verifier", ("verifier", "verificadora")),
     ("noe", "Noé Ríos", "children-services", "verifier", ("second verifier", "segundo verificador")),

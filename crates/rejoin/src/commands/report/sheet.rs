@@ -210,7 +210,7 @@ impl<'a> Sheet<'a> {
                     "version": answer.version,
                     "value": answer.value,
                     "columns": answer.columns.map(|count| (count != HIDDEN).then_some(count)),
-                    "records": whole.is_none().then(|| answer.records.len()),
+                    "records": whole.is_none().then_some(answer.records.len()),
                     "records_hash": whole.is_none().then(|| Hash(answer.records_hash).to_string()),
                 }));
                 let columns: Vec<String> = How::ALL
