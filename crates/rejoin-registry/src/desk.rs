@@ -249,7 +249,8 @@ impl<'a> Desk<'a> {
         self.case.write_down(self.seat.stamp(), kind, seen.clone())
     }
 
-    /// Everything that may be seen from here. That it was read is written down: `what` says for which list or question.
+    /// Everything that may be seen from here. That it was read is written down: `what` says for which list or question. None is
+    /// for what shows nobody; every command that shows somebody, or counts, says what it reads for.
     pub fn view(&self, what: Option<&str>) -> Result<View, Error> {
         let (whole, facts) = self.everything()?;
         let decider = self.decider();
@@ -298,7 +299,9 @@ impl<'a> Desk<'a> {
             records,
         };
         let count = view.person_of.values().collect::<BTreeSet<_>>().len() as u64;
-        self.read(what.unwrap_or("everything"), count)?;
+        if let Some(what) = what {
+            self.read(what, count)?;
+        }
         Ok(view)
     }
 

@@ -160,7 +160,7 @@ fn counting_needs_leave_by_every_group_and_is_on_record() {
         inspector.links().map(drop),
         inspector.findings().map(drop),
         inspector.verified().map(drop),
-        inspector.view(None).map(drop),
+        inspector.view(Some("children")).map(drop),
     ] {
         read.unwrap();
     }

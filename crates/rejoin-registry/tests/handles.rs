@@ -267,7 +267,7 @@ fn work_is_in_order_and_only_of_whom_one_may_see() {
 
 #[test]
 fn the_queue_has_what_is_undecided_and_of_nobody_hidden() {
-    let mut world = world();
+    let world = world();
     world.case.warm().unwrap();
     let queue = |world: &World, decided: DecidedAs| {
         let filter = QueueFilter { decided, least: 0.0, ..QueueFilter::default() };

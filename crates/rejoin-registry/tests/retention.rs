@@ -52,7 +52,9 @@ fn what_falls_due_is_erased_unless_a_hold_keeps_it() {
         Some(said.to_owned())
     });
     let closed = Fact::from_parts("tracing-closed", &|field| {
-        Some(if field == "outcome" { "withdrawn" } else { "she asked" }.to_owned())
+        let said =
+            [("outcome", "withdrawn"), ("reason", "she asked")].into_iter().find(|(name, _)| *name == field);
+        said.map(|(_, said)| said.to_owned())
     });
     let facts: Vec<Fact> = received.into_iter().chain(closed).collect();
     assert_eq!(facts.len(), 2, "both facts are understood");

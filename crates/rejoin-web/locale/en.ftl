@@ -227,7 +227,6 @@ person-record = Put on record
 person-record-lead = What may be recorded now, the rules of casework say; when something comes first, they say what, and who can do it.
 person-history = The file so far
 person-no-history = No casework yet.
-person-open = open the file
 person-open-pairs =
   { $count ->
       [one] One pair of its records should be looked at: it may be of another person.

@@ -227,7 +227,6 @@ person-record = Registrar
 person-record-lead = Las reglas dicen qué puede registrarse ahora; si falta un paso previo, dicen cuál y quién puede darlo.
 person-history = El expediente hasta ahora
 person-no-history = Aún no hay gestiones.
-person-open = abrir el expediente
 person-open-pairs =
   { $count ->
       [one] Debe mirarse un par de sus registros: puede ser de otra persona.

@@ -63,8 +63,10 @@ fn killed(before: &Case, arguments: &[&str], times: u64, seed: u64) {
         let _ = child.kill();
         let _ = child.wait();
         let found = events(&case);
-        assert!(found == there || found == last, "{arguments:?}: {there}, {found}, {last}");
-        outcomes[usize::from(found == last)] += 1;
+        // After it has decided, `decide` reads the decisions: that reading is an event, and a change, of its own.
+        let unread = arguments[0] == "decide" && found + 1 == last;
+        assert!(found == there || found == last || unread, "{arguments:?}: {there}, {found}, {last}");
+        outcomes[usize::from(found != there)] += 1;
         if found == there {
             // What was not done is done again, with the same result.
             case.ok(arguments);

@@ -350,8 +350,8 @@ fn failures_have_hints_and_exit_codes() {
     check(&["init", case.path().to_str().unwrap()], 4, "not empty");
     let output = rejoin(&["-C", "nowhere", "verify"]);
     assert_eq!(output.status.code(), Some(4));
-    // Of this, only the reading that was refused reached the ledger.
-    assert_eq!(case.json(&["verify"])["events"], 2);
+    // Of this, the reading that was refused reached the ledger, and the five questions for which the case was read.
+    assert_eq!(case.json(&["verify"])["events"], 7);
 }
 
 #[test]

@@ -356,7 +356,7 @@ fn while_one_reads_the_whole_others_go_on_but_never_with_somebody_erased() {
         extent: Extent::Part,
     };
     let stamp = Stamp { at_micros: NOW + HOUR, actor: "clerk".into() };
-    let mut other = Case::open(&world.case.directory).unwrap();
+    let other = Case::open(&world.case.directory).unwrap();
     other.import(&request, &stamp, &quiet).unwrap();
     world.now += 2 * HOUR;
     let note = Fact::NoteAdded { about: None, text: "called".into() };

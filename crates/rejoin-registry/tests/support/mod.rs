@@ -135,9 +135,10 @@ pub fn answers(case: &Case) -> String {
     people.sort_unstable();
     let _ = writeln!(out, "{people:#?}\n{:#?}\n{:#?}", view.records, view.candidates);
     let _ = writeln!(out, "{:#?}\n{:#?}\n{:?}", view.findings, view.units, view.stale);
-    let _ = writeln!(out, "{:#?}\n{:#?}", desk.links().unwrap(), desk.decisions().unwrap());
+    // Asking for links, decisions and places would be on record, and so would change what is compared; verifying holds links
+    // and decisions against the events.
     let _ = writeln!(out, "{:#?}\n{:#?}", desk.deliveries().unwrap(), case.evidence().unwrap());
-    let _ = writeln!(out, "{:?}\n{:?}", desk.places().unwrap(), case.reports_issued().unwrap());
+    let _ = writeln!(out, "{:?}", case.reports_issued().unwrap());
     out
 }
 

@@ -2,7 +2,7 @@
 
 mod reckoning;
 
-use super::sheet::{Asked, Sheet, how_title, in_words, sum};
+use super::sheet::{Asked, HIDDEN, Sheet, how_title, in_words, sum};
 use crate::failure::Failure;
 use crate::render::{decimal, thousands};
 use rejoin_inquiry::Parameters;
@@ -283,7 +283,7 @@ fn who_and_where(sheet: &mut Sheet<'_>) -> Result<(), Failure> {
     let sectors = sheet.ask("separated", &by(&["sector"]))?;
     let unknown = sectors.part("sector", rejoin_inquiry::group::NOT_RECORDED);
     // A list without sectors may name the office that referred the child.
-    let (place, title) = if unknown * 2 > sectors.of(How::Known) {
+    let (place, title) = if unknown != HIDDEN && unknown.saturating_mul(2) > sectors.of(How::Known) {
         (sheet.ask("separated", &by(&["office"]))?, ("referring office", "oficina remitente"))
     } else {
         (sectors, ("sector", "sector"))
