@@ -6,7 +6,7 @@ use crate::facts::Gathering;
 use crate::families::Decision;
 use crate::snapshot::Snapshot;
 use crate::streams::{Done, Given};
-use crate::view::{Delivery, FindingRow, PlaceSpelling, StoredLink, View, Whole};
+use crate::view::{FindingRow, PlaceSpelling, StoredLink, View, Whole};
 use crate::wire::{self, Seen};
 use crate::{Case, Error, Stamp};
 use rayon::prelude::*;
@@ -752,15 +752,6 @@ impl<'a> Desk<'a> {
         self.may(Action::Operate, None)?;
         self.read("places", 0)?;
         self.case.places_whole()
-    }
-
-    /// Deliveries, oldest first. They say nothing of anybody.
-    pub fn deliveries(&self) -> Result<Vec<Delivery>, Error> {
-        // How many rows a list has says how many are hidden.
-        if !self.seat.actor.has(Action::ReadAudit) {
-            return Err(self.refuse(Refusal::NotGranted, "deliveries", None)?);
-        }
-        self.case.deliveries_whole()
     }
 
     /// Writes down that data was taken along: what, of how many people, for whom.

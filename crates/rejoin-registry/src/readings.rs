@@ -5,8 +5,8 @@ use crate::desk::Desk;
 use crate::project::{StoredEvent, payload};
 use crate::store::EVENT;
 use crate::wire::{self, Seen};
-use crate::{Case, Error};
-use rejoin_access::{Action, FieldGroup, Lens};
+use crate::{Case, Delivery, Error};
+use rejoin_access::{Action, FieldGroup, Lens, Refusal};
 use rejoin_model::RecordId;
 
 /// Somebody read or was refused a file.
@@ -54,6 +54,15 @@ impl Desk<'_> {
             .iter()
             .filter_map(|reading| decider.view(&facts, reading, cut_reading)?.into_inner())
             .collect())
+    }
+
+    /// Deliveries, oldest first. They say nothing of anybody.
+    pub fn deliveries(&self) -> Result<Vec<Delivery>, Error> {
+        // How many rows a list has says how many are hidden.
+        if !self.seat().actor.has(Action::ReadAudit) {
+            return Err(self.refuse(Refusal::NotGranted, "deliveries", None)?);
+        }
+        self.case.deliveries_whole()
     }
 
     /// Everything that was refused, oldest first: by whom, for which purpose, what. Of whom is told to nobody here; a

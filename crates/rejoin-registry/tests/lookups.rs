@@ -71,7 +71,8 @@ fn nobody_and_somebody_hidden_are_as_much_work_in_every_way_to_ask() {
         [after[0] - before[0], after[1] - before[1]]
     };
     let not_found = |error: Error| matches!(error, Error::Denied(words) if words == "not found");
-    let ways: [(&str, &dyn Fn(&Desk<'_>, &str) -> bool); 3] = [
+    type Way<'a> = (&'a str, &'a dyn Fn(&Desk<'_>, &str) -> bool);
+    let ways: [Way<'_>; 3] = [
         ("person", &|desk, id| desk.person(id).unwrap().is_none()),
         ("readers", &|desk, id| desk.readers(id).is_err_and(not_found)),
         ("messages", &|desk, id| desk.messages(id).unwrap().is_empty()),

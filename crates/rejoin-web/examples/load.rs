@@ -247,7 +247,7 @@ impl<'a> Worker<'a> {
             50..70 => {
                 let [_, child] = family(below(&mut self.state, self.families));
                 let mut name = format!("{} {}", child[0], child[1]);
-                if dice % 2 == 0 {
+                if dice.is_multiple_of(2) {
                     // A slip: a letter is lost.
                     name.remove(2);
                 }
