@@ -21,7 +21,7 @@ use rejoin_casework::worklist::List;
 use rejoin_inquiry::{MEASURES, Parameters, named};
 use rejoin_linkage::weight;
 use rejoin_model::{FamilyCandidate, Moment, PersonId, Relation, Sex, Verdict};
-use rejoin_normalize::{DateOrder, country, moment};
+use rejoin_normalize::country;
 use rejoin_registry::{
     DecidedAs, DecisionRequest, Given, Page, PersonFile, PersonLine, Query as Asked, QueueFilter, Seat,
     TokenDenied, Whose, WorkFilter,
@@ -176,7 +176,7 @@ async fn work(State(app): State<Arc<App>>, program: Program, Query(query): Query
 fn day(said: &str, name: &'static str) -> Result<Option<Moment>, Problem> {
     match said {
         "" => Ok(None),
-        said => moment::read(said, DateOrder::YearMonthDay).value.map(Some).ok_or(Problem::Form(name)),
+        said => shown::date(said).map(Some).ok_or(Problem::Form(name)),
     }
 }
 

@@ -1,7 +1,8 @@
 //! How values are shown.
 
 use crate::words::Lang;
-use rejoin_model::{Bound, Field, Relation, Sex, Subject, Value};
+use rejoin_model::{Bound, Field, Moment, Relation, Sex, Subject, Value};
+use rejoin_normalize::{DateOrder, moment};
 use rejoin_registry::PersonLine;
 
 /// A moment of the ledger, to the minute, UTC.
@@ -15,8 +16,13 @@ pub fn day(micros: i64) -> String {
     at(micros).chars().take(10).collect()
 }
 
+/// A date as people type it: a day, a month or a year.
+pub fn date(said: &str) -> Option<Moment> {
+    moment::read(said, DateOrder::YearMonthDay).value
+}
+
 /// The moment that a form's field says, as browsers write it (`2018-06-26T14:30`, or a day): microseconds, UTC.
-pub fn moment(said: &str) -> Option<i64> {
+pub fn typed_moment(said: &str) -> Option<i64> {
     let at = said.parse::<jiff::civil::DateTime>();
     let at = at.or_else(|_| said.parse::<jiff::civil::Date>().map(|day| day.at(0, 0, 0, 0))).ok()?;
     Some(format!("{at}Z").parse::<jiff::Timestamp>().ok()?.as_microsecond())

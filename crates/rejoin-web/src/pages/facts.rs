@@ -421,7 +421,7 @@ pub fn read(fields: &Fields, lang: Lang) -> Result<Fact, Problem> {
                 parts.push(("relation", relation.to_owned()));
             }
             Input::When => {
-                parts.push((name, shown::moment(said).ok_or_else(not_so)?.to_string()));
+                parts.push((name, shown::typed_moment(said).ok_or_else(not_so)?.to_string()));
             }
             Input::Number(_) => parts.push((name, said.parse::<u32>().map_err(|_| not_so())?.to_string())),
             Input::Numbers(_) => {

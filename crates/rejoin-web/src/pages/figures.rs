@@ -20,7 +20,6 @@ use rejoin_inquiry::group::GROUPS;
 use rejoin_inquiry::measure::How;
 use rejoin_inquiry::{MEASURES, Parameters, named};
 use rejoin_model::{Moment, Precision};
-use rejoin_normalize::{DateOrder, moment};
 use rejoin_registry::Told;
 use rejoin_report::{Band, Bar, Chart, svg};
 use serde_json::json;
@@ -62,8 +61,7 @@ fn date(said: &str) -> Result<Option<Moment>, Problem> {
     if said.is_empty() {
         return Ok(None);
     }
-    let read = moment::read(said, DateOrder::YearMonthDay).value;
-    read.map(Some).ok_or_else(|| Problem::Typed(format!("{said:?}: 2018-06-26")))
+    shown::date(said).map(Some).ok_or_else(|| Problem::Typed(format!("{said:?}: 2018-06-26")))
 }
 
 /// What an address asks of a measure.

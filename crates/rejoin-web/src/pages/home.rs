@@ -1,6 +1,5 @@
 //! The first page: to wherever the account works. The language and the purpose are chosen here, too.
 
-use super::Query;
 use crate::answer::{Answer, Problem, onward};
 use crate::app::App;
 use crate::door::{Here, cookie, purposes};
@@ -19,7 +18,7 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/", get(home)).route("/language", post(language)).route("/purpose", post(purpose))
 }
 
-async fn home(here: Here, _: Query) -> Answer {
+async fn home(here: Here) -> Answer {
     let to: [(&[Action], &str); 4] = [
         (super::WORKS, "/work"),
         (&[Action::Import], "/lists"),

@@ -5,14 +5,14 @@ use crate::answer::{Answer, Problem, page, page_as};
 use crate::app::App;
 use crate::door::Here;
 use crate::fields::Fields;
-use crate::shown::{Line, Pages};
+use crate::shown::{self, Line, Pages};
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
-use rejoin_model::{Moment, Sex};
-use rejoin_normalize::{DateOrder, country, moment};
+use rejoin_model::Sex;
+use rejoin_normalize::country;
 use rejoin_registry::{Error, Page, Query as Asked};
 use std::sync::Arc;
 
@@ -40,18 +40,13 @@ struct SearchPage {
     pages: Pages,
 }
 
-/// A date as people type it: whole, or a year.
-fn date(said: &str) -> Option<Moment> {
-    moment::read(said, DateOrder::YearMonthDay).value
-}
-
 fn asked(fields: &Fields) -> Asked {
     let text = |name: &str| fields.get(name).to_owned();
     Asked {
         name: text("name"),
         given: text("given"),
         surnames: text("surnames"),
-        birth: date(fields.get("birth")),
+        birth: shown::date(fields.get("birth")),
         age: fields.get("age").parse().ok(),
         age_within: fields.get("within").parse().unwrap_or(2),
         sex: [Sex::Female, Sex::Male].into_iter().find(|sex| sex.letter() == fields.get("sex")),

@@ -4,7 +4,7 @@ use super::{Layout, Query};
 use crate::answer::{Answer, Problem, onward, page, page_as};
 use crate::app::App;
 use crate::door::{Arrived, Here, Visitor, confirm, cookie, cookie_name, cookie_of};
-use crate::fields::{Fields, Form, Posted};
+use crate::fields::{Form, Posted};
 use crate::shown;
 use askama::Template;
 use axum::extract::State;
@@ -249,13 +249,8 @@ async fn second_proof(State(app): State<Arc<App>>, Arrived(here): Arrived) -> An
     page(&second_proof_page(&app, &here))
 }
 
-/// A form of somebody who may have to enrol first.
-async fn arrived_with(here: &Here, fields: &Fields) -> Result<(), Problem> {
-    here.confirm(fields.get("csrf"))
-}
-
 async fn new_key(State(app): State<Arc<App>>, Arrived(here): Arrived, Form(fields): Form) -> Answer {
-    arrived_with(&here, &fields).await?;
+    here.confirm(fields.get("csrf"))?;
     let mut shown = second_proof_page(&app, &here);
     let stamp = own_stamp(&here.entered, here.seat.at_micros);
     let enrolment = app.with(move |case| Ok(case.enrol_totp(&here.entered, &stamp)?)).await?;
@@ -264,7 +259,7 @@ async fn new_key(State(app): State<Arc<App>>, Arrived(here): Arrived, Form(field
 }
 
 async fn first_code(State(app): State<Arc<App>>, Arrived(here): Arrived, Form(fields): Form) -> Answer {
-    arrived_with(&here, &fields).await?;
+    here.confirm(fields.get("csrf"))?;
     let mut shown = second_proof_page(&app, &here);
     let lang = here.lang;
     let stamp = own_stamp(&here.entered, here.seat.at_micros);
@@ -285,7 +280,7 @@ async fn first_code(State(app): State<Arc<App>>, Arrived(here): Arrived, Form(fi
 }
 
 async fn new_passkey(State(app): State<Arc<App>>, Arrived(here): Arrived, Form(fields): Form) -> Answer {
-    arrived_with(&here, &fields).await?;
+    here.confirm(fields.get("csrf"))?;
     let stamp = own_stamp(&here.entered, here.seat.at_micros);
     let held = Arc::clone(&app);
     let (options, ceremony) =
@@ -294,7 +289,7 @@ async fn new_passkey(State(app): State<Arc<App>>, Arrived(here): Arrived, Form(f
 }
 
 async fn passkey_made(State(app): State<Arc<App>>, Arrived(here): Arrived, Form(fields): Form) -> Answer {
-    arrived_with(&here, &fields).await?;
+    here.confirm(fields.get("csrf"))?;
     let stamp = own_stamp(&here.entered, here.seat.at_micros);
     let held = Arc::clone(&app);
     let (ceremony, response) = (fields.get("ceremony").to_owned(), fields.get("response").to_owned());
