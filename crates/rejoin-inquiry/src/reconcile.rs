@@ -135,6 +135,20 @@ fn ours(
     ask(measure, scene, &parameters).map_err(|_| "our measure does not take this period")
 }
 
+/// The same in Spanish of why nothing of ours stands beside a figure; as it is when there is no other.
+pub fn in_spanish(why: &'static str) -> &'static str {
+    match why {
+        "no separation is on record here" => "aquí no consta ninguna separación",
+        "our lists do not cover the whole period" => "nuestras listas no cubren todo el período",
+        "our lists do not cover the day" => "nuestras listas no cubren ese día",
+        "no measure of ours counts this" => "ninguna medida nuestra cuenta esto",
+        "its period is not one day" => "su período no es un solo día",
+        "its period could not be read" => "no se pudo leer su período",
+        "our measure does not take this period" => "nuestra medida no admite este período",
+        _ => why,
+    }
+}
+
 /// `2018-05-05..2018-06-20`, `2018-04..2018-06`, `as of 2018-09-10`, `2018`.
 fn period(text: &str) -> Option<(Moment, Moment)> {
     let dates: Vec<Moment> = text

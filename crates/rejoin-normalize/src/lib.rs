@@ -6,6 +6,7 @@
 pub mod cell;
 pub mod code;
 pub mod country;
+pub mod gazetteer;
 pub mod identifier;
 pub mod moment;
 pub mod name;

@@ -46,7 +46,7 @@ impl Case {
         self.together(move |case, change| case.carry_out_in(change, stream, &asked, &given, &stamp))
     }
 
-    fn carry_out_in(
+    pub(crate) fn carry_out_in(
         &self,
         change: &Change<'_>,
         stream: StreamId,

@@ -1,6 +1,7 @@
 //! The desk: where somebody with a purpose reads and works. Everything that leaves the registry about people goes over
 //! it, reduced by the one access decision; reading a file, being refused and claiming an emergency are written down.
 
+use crate::attachments::with_its_bytes;
 use crate::casework::action_of;
 use crate::facts::Gathering;
 use crate::families::Decision;
@@ -178,8 +179,8 @@ pub(crate) fn cut_candidate(lens: &Lens<'_>, candidate: &FamilyCandidate) -> Fam
 }
 
 /// A file's events, whose account looks, and which interviews are sealed from it.
-struct RawFile {
-    file: CaseFile,
+pub(crate) struct RawFile {
+    pub file: CaseFile,
     sealed: BTreeSet<u64>,
 }
 
@@ -508,7 +509,7 @@ impl<'a> Desk<'a> {
         self.file(self.case.stream_of(facts.person)?)
     }
 
-    fn file(&self, stream: StreamId) -> Result<Option<RawFile>, Error> {
+    pub(crate) fn file(&self, stream: StreamId) -> Result<Option<RawFile>, Error> {
         let events = self.case.store.read_stream(&stream.to_string())?;
         if events.is_empty() {
             return Ok(None);
@@ -581,13 +582,19 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// [`Error::Denied`], [`Error::Casework`] with what is missing, [`Error::Outdated`], [`Error::KeyReused`].
     pub fn command(&self, child: &str, facts: &[Fact], given: &Given) -> Result<Done, Error> {
+        with_its_bytes(facts)?;
+        let stream = self.stream_for(child, facts)?;
+        self.case.carry_out(stream, facts, given, &self.seat.stamp())
+    }
+
+    /// The file of a child, for who may put these facts on record in it.
+    pub(crate) fn stream_for(&self, child: &str, facts: &[Fact]) -> Result<StreamId, Error> {
         let subject = self.facts(child)?;
         self.permitted(facts, child, subject.as_ref())?;
         let Some(subject) = subject else {
             return Err(Error::Denied(Refusal::NotFound.words().0.into()));
         };
-        let stream = self.case.stream_of(subject.person)?;
-        self.case.carry_out(stream, facts, given, &self.seat.stamp())
+        self.case.stream_of(subject.person)
     }
 
     /// What was answered in the interviews of one side. The reading is an event of the file: it decides who may still ask
@@ -619,50 +626,6 @@ impl<'a> Desk<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Carries out commands on a tracing request.
-    ///
-    /// # Errors
-    /// As [`Desk::command`].
-    pub fn trace(&self, request: StreamId, facts: &[Fact], given: &Given) -> Result<Done, Error> {
-        self.is_request(request)?;
-        for fact in facts {
-            // Of a request, everything is the work of who may open one; nobody's file is touched.
-            if let Err(refusal) = self.decider().may(Action::OpenRequest, None) {
-                return Err(self.refuse(refusal, fact.kind(), None)?);
-            }
-        }
-        self.case.carry_out(request, facts, given, &self.seat.stamp())
-    }
-
-    /// A tracing request, for those who may open one.
-    pub fn tracing(&self, request: StreamId) -> Result<Option<CaseFile>, Error> {
-        self.is_request(request)?;
-        self.may(Action::OpenRequest, None)?;
-        self.write_seen(wire::FILE_READ, &self.seen(vec![request.to_string()], "tracing request", 1, None))?;
-        Ok(self.file(request)?.map(|raw| raw.file))
-    }
-
-    /// A child's file is no request, and is not reached by the leave to open one.
-    fn is_request(&self, request: StreamId) -> Result<(), Error> {
-        match request {
-            StreamId::Tracing(_) => Ok(()),
-            StreamId::Child(_) => Err(self.refuse(Refusal::NotFound, "tracing request", None)?),
-        }
-    }
-
-    /// Tracing requests on file.
-    pub fn tracings(&self) -> Result<Vec<CaseFile>, Error> {
-        self.may(Action::OpenRequest, None)?;
-        let mut files = Vec::new();
-        for name in self.case.store.streams("t-")? {
-            if let Ok(stream) = name.parse() {
-                files.extend(self.file(stream)?.map(|raw| raw.file));
-            }
-        }
-        self.read("tracing requests", files.len() as u64)?;
-        Ok(files)
     }
 
     /// What is to be done, among what the reader may see.

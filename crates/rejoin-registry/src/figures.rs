@@ -5,10 +5,12 @@ use crate::desk::Desk;
 use crate::wire;
 use crate::{Error, policies};
 use rejoin_access::{Action, FieldGroup, Purpose, Refusal, THRESHOLD, suppress, suppress_row};
+use rejoin_ingest::{Row, table};
 use rejoin_inquiry::measure::{How, MEASURES, Unit};
+use rejoin_inquiry::reconcile::{Published, reconcile};
 use rejoin_inquiry::{Answer, Measure, Parameters, Refused, Scene, ask};
 use rejoin_ledger::Checkpoint;
-use rejoin_model::{PersonId, Policies, RecordId};
+use rejoin_model::{Moment, PersonId, Policies, RecordId};
 use std::collections::BTreeSet;
 
 /// What somebody is told of a measure.
@@ -40,6 +42,52 @@ pub struct ToldLine {
     pub value: Option<f64>,
     /// Counts by how it is known; none where suppressed.
     pub columns: [Option<u64>; 4],
+}
+
+/// A published figure beside what somebody is told of ours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reconciled {
+    /// The published figure.
+    pub published: Published,
+    /// The published number, if one can be read from the figure.
+    pub number: Option<f64>,
+    /// What is told of ours, or why nothing of ours counts the same.
+    pub ours: Result<Told, &'static str>,
+}
+
+impl Reconciled {
+    /// Ours less theirs.
+    pub fn difference(&self) -> Option<f64> {
+        Some(self.ours.as_ref().ok()?.value? - self.number?)
+    }
+}
+
+/// Reads a file of published figures: a table of any format that lists come in, with the columns `metric` and `value`, and
+/// as far as they are there `id`, `body`, `document`, `period`, `definition_or_note`, `how_seen`.
+///
+/// # Errors
+/// [`Error::Read`] when it is no table; [`Error::Refused`] when it lacks a column.
+pub fn published(name: &str, bytes: &[u8]) -> Result<Vec<Published>, Error> {
+    let table = table::read(bytes).map_err(|source| Error::Read { name: name.into(), source })?;
+    let column = |name: &str| table.columns.iter().position(|column| column.trim() == name);
+    if column("metric").is_none() || column("value").is_none() {
+        return Err(Error::Refused(format!(
+            "{name} has no columns `metric` and `value`; others that are read: id, body, document, period, definition_or_note, how_seen"
+        )));
+    }
+    let of =
+        |row: &Row, name: &str| column(name).and_then(|at| row.cells.get(at)).cloned().unwrap_or_default();
+    let read = |row: &Row| Published {
+        id: of(row, "id"),
+        body: of(row, "body"),
+        document: of(row, "document"),
+        period: of(row, "period"),
+        metric: of(row, "metric"),
+        value: of(row, "value"),
+        note: of(row, "definition_or_note"),
+        seen: of(row, "how_seen"),
+    };
+    Ok(table.rows.iter().map(read).collect())
 }
 
 fn number(value: f64) -> Option<f64> {
@@ -161,22 +209,67 @@ impl Desk<'_> {
     /// [`Error::Denied`] for who may not count, or not by this; [`Error::Refused`] with the words of the measure when it
     /// does not take what was asked.
     pub fn ask(&self, measure: &'static Measure, parameters: &Parameters) -> Result<Told, Error> {
-        let what = format!("measure {}", measure.name);
         let refused = |refused: Refused| Error::Refused(refused.to_string());
-        if !self.suppresses() {
-            let view = self.view(Some(&what))?;
-            let people = view.people();
-            let scene = view.scene(&people, parameters.on);
-            let answer = ask(measure, &scene, parameters).map_err(refused)?;
-            return Ok(Told::whole(answer, view.checkpoint));
-        }
-        self.may(Action::Count, None)?;
         let named = parameters.by.iter().chain(parameters.only.iter().map(|(name, _)| name));
         let words: Vec<&str> = std::iter::once(measure.name).chain(named.map(String::as_str)).collect();
+        let what = format!("measure {}", measure.name);
+        let (answer, checkpoint) =
+            self.counted(&words, &what, parameters.on, |scene| match ask(measure, scene, parameters) {
+                // Which values there are tells that somebody has them.
+                Err(Refused::Unknown { what: "value", .. }) if self.suppresses() => {
+                    let all = Parameters { only: Vec::new(), ..parameters.clone() };
+                    Ok(of_nobody(ask(measure, scene, &all).map_err(refused)?, &parameters.only))
+                }
+                answer => answer.map_err(refused),
+            })?;
+        Ok(self.told(answer, checkpoint))
+    }
+
+    /// Published figures beside ours, as [`rejoin_inquiry::reconcile`] chooses the measures. One reading is written down.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for who may not count.
+    pub fn reconcile(
+        &self,
+        published: Vec<Published>,
+        as_of: Option<Moment>,
+    ) -> Result<(Vec<Reconciled>, Checkpoint), Error> {
+        let words = ["in-shelter-care", "reunited", "separated"];
+        let (all, checkpoint) =
+            self.counted(&words, "measure reconcile", as_of, |scene| Ok(reconcile(scene, published)))?;
+        let told = all.into_iter().map(|one| Reconciled {
+            published: one.published,
+            number: one.number,
+            ours: one.ours.map(|answer| self.told(answer, checkpoint)),
+        });
+        Ok((told.collect(), checkpoint))
+    }
+
+    fn told(&self, answer: Answer, checkpoint: Checkpoint) -> Told {
+        match self.suppresses() {
+            true => Told::suppressed(answer, checkpoint, THRESHOLD),
+            false => Told::whole(answer, checkpoint),
+        }
+    }
+
+    /// Counts over what the reader may see; under statistics over everybody whom a role counts by these words.
+    fn counted<T>(
+        &self,
+        words: &[&str],
+        what: &str,
+        as_of: Option<Moment>,
+        count: impl FnOnce(&Scene<'_>) -> Result<T, Error>,
+    ) -> Result<(T, Checkpoint), Error> {
+        if !self.suppresses() {
+            let view = self.view(Some(what))?;
+            let people = view.people();
+            return Ok((count(&view.scene(&people, as_of))?, view.checkpoint));
+        }
+        self.may(Action::Count, None)?;
         let groups: BTreeSet<FieldGroup> = words.iter().flat_map(|word| tells(word)).copied().collect();
         let groups: Vec<FieldGroup> = groups.into_iter().collect();
         if groups.iter().any(|group| !self.may_count_by(*group)) {
-            return Err(self.refuse(Refusal::NotGranted, &what, None)?);
+            return Err(self.refuse(Refusal::NotGranted, what, None)?);
         }
         let mut whole = self.case.whole()?;
         let facts = self.facts_of_all(&whole)?;
@@ -195,18 +288,9 @@ impl Desk<'_> {
         whole.findings.retain(|(_, finding)| finding.record.is_none_or(|record| kept.contains(&record)));
         whole.units.retain(|(record, _, _)| kept.contains(record));
         let people = whole.people();
-        let scene: Scene<'_> = whole.scene(&people, parameters.on);
-        let answer = match ask(measure, &scene, parameters) {
-            // Which values there are tells that somebody has them.
-            Err(Refused::Unknown { what: "value", .. }) => {
-                let all = Parameters { only: Vec::new(), ..parameters.clone() };
-                of_nobody(ask(measure, &scene, &all).map_err(refused)?, &parameters.only)
-            }
-            answer => answer.map_err(refused)?,
-        };
-        let checkpoint = whole.checkpoint;
-        self.write_seen(wire::FILE_READ, &self.seen(Vec::new(), &what, counted.len() as u64, None))?;
-        Ok(Told::suppressed(answer, checkpoint, THRESHOLD))
+        let answer = count(&whole.scene(&people, as_of))?;
+        self.write_seen(wire::FILE_READ, &self.seen(Vec::new(), what, counted.len() as u64, None))?;
+        Ok((answer, whole.checkpoint))
     }
 
     /// Policies, directives and decisions: they say nothing of anybody.

@@ -70,6 +70,21 @@ pub struct ImportReport {
     pub findings: BTreeMap<&'static str, u64>,
 }
 
+/// A file beside the last delivery of its list. What the list said before is not in it: whoever imports need not see that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// Nothing of this list has come before.
+    pub first: bool,
+    /// What importing it would come to, without findings.
+    pub report: ImportReport,
+    /// Rows that had the number of a family unit, and have another or none now.
+    pub links_gone: u64,
+    /// Most rows are gone: it is refused as the whole list unless that is said.
+    pub most_gone: bool,
+    /// Cells that differ: row of the file, column, what it says now.
+    pub changes: Vec<(u32, String, String)>,
+}
+
 /// A row as the deliveries so far left it.
 struct Known {
     cells: Vec<String>,
@@ -87,6 +102,23 @@ struct Received<'a> {
     reread: bool,
     /// The family-unit number that the other mapping took from these cells, and this one does not.
     misread: Option<String>,
+}
+
+/// What a file would change.
+struct Plan<'a> {
+    report: ImportReport,
+    received: Vec<Received<'a>>,
+    gone: Vec<RecordId>,
+    findings: Vec<Finding>,
+    /// By the row's number.
+    of_row: HashMap<u32, RecordId>,
+    /// The hash of the file.
+    file: String,
+    mapping_text: String,
+    /// How many rows the list has.
+    present: u64,
+    /// These bytes came before, and were read by the same mapping.
+    seen_before: bool,
 }
 
 /// A list as its deliveries so far left it.
@@ -139,8 +171,69 @@ impl Case {
     ) -> Result<ImportReport, Error> {
         let stamp = &leave.stamp();
         let mapping = proposal.mapping;
+        // From here on nobody else writes: what is compared is what will be changed.
+        let change = self.store.begin()?;
+        let last = last_delivery(change.store(), &mapping.list)?;
+        let plan = self.plan(change.store(), request, &table, &mapping, &last)?;
+        let (present, seen_before) = (plan.present, plan.seen_before);
+        let Plan { mut report, received, gone, mut findings, of_row, file, mapping_text, .. } = plan;
+        if request.extent == Extent::Presumed && report.gone * 2 > present {
+            return Err(Error::MostRowsGone { list: mapping.list.clone(), gone: report.gone, of: present });
+        }
+        if seen_before && report.added + report.changed + report.gone + report.reread == 0 {
+            report.seen_before = true;
+            return Ok(report);
+        }
+        // What is about a row is about its record. Of a row that is not written again nothing is quoted: its own event
+        // has the cells, sealed for the record.
+        for finding in findings.iter_mut().filter(|finding| finding.record.is_none()) {
+            finding.record = finding.row.and_then(|row| of_row.get(&row).copied());
+        }
+        // What is about a record goes with its event, sealed for it.
+        let mut of_records: HashMap<RecordId, Vec<WireFinding>> = HashMap::new();
+        let written: HashSet<RecordId> =
+            received.iter().map(|row| row.id).chain(gone.iter().copied()).collect();
+        findings.retain(|finding| match finding.record.filter(|record| written.contains(record)) {
+            Some(record) => {
+                of_records.entry(record).or_default().push(WireFinding::from(finding));
+                false
+            }
+            None => true,
+        });
+        for finding in findings.iter_mut().filter(|finding| finding.record.is_some()) {
+            (finding.record, finding.said, finding.understood) = (None, String::new(), "as before".into());
+        }
+        let event = ListReceived {
+            file,
+            name: request.name.into(),
+            format: table.format.clone(),
+            list: mapping.list.clone(),
+            mapping: mapping_text,
+            columns: table.columns.clone(),
+            rows: report.rows,
+            added: report.added,
+            changed: report.changed,
+            gone: report.gone,
+            reread: report.reread,
+            findings: findings.iter().map(WireFinding::from).collect(),
+        };
+        let delivery = write(&change, stamp, &event, &received, &gone, of_records, progress)?;
+        change.commit()?;
+        report.findings = self.finding_counts(delivery)?;
+        Ok(report)
+    }
+
+    /// What a file would change in its list. Nothing is written.
+    fn plan<'a>(
+        &self,
+        store: &Store,
+        request: &ImportRequest<'_>,
+        table: &'a Table,
+        mapping: &Mapping,
+        last: &'a LastDelivery,
+    ) -> Result<Plan<'a>, Error> {
         let refuse = |source| Error::Mapping { name: request.name.into(), source };
-        let interpreter = Interpreter::new(&mapping, &table.columns).map_err(refuse)?;
+        let interpreter = Interpreter::new(mapping, &table.columns).map_err(refuse)?;
         let file_bytes: [u8; 32] = Sha256::digest(request.bytes).into();
         let file = Hash(file_bytes).to_string();
         let mapping_text = mapping.to_toml();
@@ -158,11 +251,8 @@ impl Case {
             reread: 0,
             findings: BTreeMap::new(),
         };
-        // From here on nobody else writes: what is compared is what will be changed.
-        let change = self.store.begin()?;
-        let seen_before = delivered(change.store(), &mapping.list, &file, &mapping_text)?;
-        check_form(change.store(), &mapping)?;
-        let last = last_delivery(change.store(), &mapping.list)?;
+        let seen_before = delivered(store, &mapping.list, &file, &mapping_text)?;
+        check_form(store, mapping)?;
         let mut findings = table.findings.clone();
         findings.extend(interpreter.survey(&table.rows));
         let (identified, seen) = identify(&interpreter, &table.rows, &mut findings);
@@ -210,13 +300,6 @@ impl Case {
                 gone.map(|(id, _)| *id).collect()
             }
         };
-        if request.extent == Extent::Presumed && gone.len() as u64 * 2 > present {
-            return Err(Error::MostRowsGone {
-                list: mapping.list.clone(),
-                gone: gone.len() as u64,
-                of: present,
-            });
-        }
         gone.sort_unstable();
         // In the order of ids, as the tables are: each of their pages is then written once, however long the list is.
         received.sort_unstable_by_key(|row| row.id);
@@ -247,47 +330,29 @@ impl Case {
             let then = last.delivered(before).and_then(|of| unit(&of.reader.interpreter, &before.cells));
             findings.extend(link_gone(*id, then, None, before.row));
         }
-        if seen_before && report.added + report.changed + report.gone + report.reread == 0 {
-            report.seen_before = true;
-            return Ok(report);
-        }
-        // What is about a row is about its record. Of a row that is not written again nothing is quoted: its own event
-        // has the cells, sealed for the record.
-        for finding in findings.iter_mut().filter(|finding| finding.record.is_none()) {
-            finding.record = finding.row.and_then(|row| of_row.get(&row).copied());
-        }
-        // What is about a record goes with its event, sealed for it.
-        let mut of_records: HashMap<RecordId, Vec<WireFinding>> = HashMap::new();
-        let written: HashSet<RecordId> =
-            received.iter().map(|row| row.id).chain(gone.iter().copied()).collect();
-        findings.retain(|finding| match finding.record.filter(|record| written.contains(record)) {
-            Some(record) => {
-                of_records.entry(record).or_default().push(WireFinding::from(finding));
-                false
-            }
-            None => true,
-        });
-        for finding in findings.iter_mut().filter(|finding| finding.record.is_some()) {
-            (finding.record, finding.said, finding.understood) = (None, String::new(), "as before".into());
-        }
-        let event = ListReceived {
-            file,
-            name: request.name.into(),
-            format: table.format.clone(),
-            list: mapping.list.clone(),
-            mapping: mapping_text,
-            columns: table.columns.clone(),
-            rows: report.rows,
-            added: report.added,
-            changed: report.changed,
-            gone: report.gone,
-            reread: report.reread,
-            findings: findings.iter().map(WireFinding::from).collect(),
-        };
-        let delivery = write(&change, stamp, &event, &received, &gone, of_records, progress)?;
-        change.commit()?;
-        report.findings = self.finding_counts(delivery)?;
-        Ok(report)
+        Ok(Plan { report, received, gone, findings, of_row, file, mapping_text, present, seen_before })
+    }
+
+    /// What a file would change in its list, for people to look at before they import it.
+    pub(crate) fn carry_compare(
+        &self,
+        request: &ImportRequest<'_>,
+        (table, proposal): (Table, mapping::Proposal),
+    ) -> Result<Comparison, Error> {
+        let mapping = proposal.mapping;
+        let last = last_delivery(&self.store, &mapping.list)?;
+        let plan = self.plan(&self.store, request, &table, &mapping, &last)?;
+        let changes = plan.findings.iter().filter(|finding| finding.code == FindingCode::RowChanged);
+        let changes =
+            changes.filter_map(|finding| Some((finding.row?, finding.column.clone(), finding.said.clone())));
+        let count = |code| plan.findings.iter().filter(|finding| finding.code == code).count() as u64;
+        Ok(Comparison {
+            first: last.deliveries.is_empty(),
+            links_gone: count(FindingCode::FamilyLinkVanished),
+            most_gone: plan.report.gone * 2 > plan.present,
+            changes: changes.collect(),
+            report: plan.report,
+        })
     }
 }
 

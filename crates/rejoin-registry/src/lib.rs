@@ -5,6 +5,7 @@
 //! moment it leaves the case as it was, or complete.
 
 mod accounts;
+mod attachments;
 mod casework;
 mod change;
 mod check;
@@ -37,6 +38,7 @@ mod queue;
 mod readings;
 mod receipts;
 mod register;
+mod requests;
 mod retention;
 mod roles;
 mod rules;
@@ -54,6 +56,7 @@ mod wire;
 mod work;
 
 pub use accounts::NewAccount;
+pub use attachments::{Attachment, LARGEST_ATTACHMENT, NewAttachment};
 pub use derive::LinkReport;
 pub use desk::{CaseEntry, CaseFile, Desk, PersonFile, Seat};
 pub use door::{Entered, SignIn};
@@ -61,8 +64,8 @@ pub use erasure::{Erased, Hold};
 pub use error::Error;
 pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
-pub use figures::{Told, ToldLine};
-pub use import::{Extent, ImportReport, ImportRequest};
+pub use figures::{Reconciled, Told, ToldLine, published};
+pub use import::{Comparison, Extent, ImportReport, ImportRequest};
 pub use ledger::Known;
 pub use line::{Page, PersonLine};
 pub use messages::{CardStanding, Message};
@@ -297,6 +300,7 @@ impl Case {
                 return Err(Error::DerivedDiffers);
             }
         }
+        self.verify_attachments()?;
         Ok(checkpoint)
     }
 

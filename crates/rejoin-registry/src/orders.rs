@@ -3,6 +3,8 @@
 //! the keys anyway, gives the same commands by name ([`Case::local`]), at a desk like any other.
 
 use crate::desk::Desk;
+use crate::import::Comparison;
+use crate::wire;
 use crate::{
     Case, DecisionRequest, DnaResult, Error, Evidence, EvidenceReport, FamiliesReport, ImportReport,
     ImportRequest, Issued, IssuedReceipt, LinkReport, Progress, Proposing, ReceiptRequest, Seat, Stamp,
@@ -38,12 +40,31 @@ impl Desk<'_> {
     pub fn import(&self, request: &ImportRequest<'_>, progress: Progress<'_>) -> Result<ImportReport, Error> {
         let leave = self.leave(Action::Import, None)?;
         let preview = Case::preview(request)?;
-        let list = &preview.1.mapping.list;
-        // Whoever could write another's list could make its rows, and with them its family links, vanish.
-        if !self.case.organisation_of_list(list)?.is_within(&self.seat().actor.organisation) {
-            return Err(self.refuse(Refusal::NotGranted, "import into another's list", None)?);
-        }
+        self.must_own(&preview.1.mapping.list)?;
         self.case.carry_import(&leave, request, preview, progress)
+    }
+
+    /// What importing a file would change in its list. That it was looked at is written down: it tells which rows there are.
+    ///
+    /// # Errors
+    /// As [`Desk::import`].
+    pub fn compare(&self, request: &ImportRequest<'_>) -> Result<Comparison, Error> {
+        self.may(Action::Import, None)?;
+        let preview = Case::preview(request)?;
+        let list = preview.1.mapping.list.clone();
+        self.must_own(&list)?;
+        let compared = self.case.carry_compare(request, preview)?;
+        let what = format!("list {list} beside a file");
+        self.write_seen(wire::FILE_READ, &self.seen(Vec::new(), &what, compared.report.unchanged, None))?;
+        Ok(compared)
+    }
+
+    /// Whoever could write another's list could make its rows, and with them its family links, vanish.
+    fn must_own(&self, list: &str) -> Result<(), Error> {
+        match self.case.organisation_of_list(list)?.is_within(&self.seat().actor.organisation) {
+            true => Ok(()),
+            false => Err(self.refuse(Refusal::NotGranted, "import into another's list", None)?),
+        }
     }
 
     /// Links records to people, as [`Case::link`].

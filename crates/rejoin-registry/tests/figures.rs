@@ -193,3 +193,20 @@ fn a_long_command_stops_when_it_is_told_to_and_leaves_nothing() {
     assert_eq!(import(&mut case, "shelter-portal", "b.csv", &more, 3).unwrap().added, 1);
     case.verify(None, &|_, _, _| {}).unwrap();
 }
+
+#[test]
+fn published_figures_stand_beside_what_may_be_told() {
+    let (_directory, case) = case(&shelters(false));
+    let file = b"id,metric,value,period\na,children certified,20,2018-06-20\nb,families moved,5,2018\nc,children separated,9,2018\n";
+    let published = rejoin_registry::published("figures.csv", file).unwrap();
+    assert_eq!(published.len(), 3);
+    let inspector = desk(&case, "inspector", Purpose::Oversight);
+    let (all, _) = inspector.reconcile(published.clone(), None).unwrap();
+    // No separation is on record in these lists: nothing of ours covers a period.
+    assert!(all.iter().all(|one| one.ours.is_err()), "{all:?}");
+    assert_eq!(all[0].number, Some(20.0));
+    let told = journalist(&case).reconcile(published, None).unwrap().0;
+    assert_eq!(told.len(), 3);
+    let error = rejoin_registry::published("figures.csv", b"id,name\n1,x\n").unwrap_err();
+    assert!(error.to_string().contains("metric"), "{error}");
+}

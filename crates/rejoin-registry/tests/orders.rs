@@ -210,3 +210,36 @@ fn nobody_gives_commands_under_the_name_of_an_account() {
         assert!(matches!(taken, Err(Error::Account(_))), "{name}");
     }
 }
+
+#[test]
+fn a_file_is_seen_beside_its_list_before_it_is_imported() {
+    let place = place();
+    let custodian = place.custodian();
+    // One row with another age and without its family unit; one that is gone; one that is new.
+    let text = "Civ ID,Family Unit Group#,First Name,Last Name,APP AGE,Apprehension Date,Station\n\
+        1,,EVA,PAZ LOPEZ,8,6/1/2018,McAllen\n2,FMU1,ANA,LOPEZ CRUZ,31,6/1/2018,McAllen\n4,,ROSA,PAZ,22,6/4/2018,Yuma\n";
+    let before = place.size();
+    let compared = custodian.compare(&request(text, "border")).unwrap();
+    let report = &compared.report;
+    assert_eq!((report.added, report.changed, report.gone, report.unchanged), (1, 1, 1, 1));
+    assert!(!compared.first && !compared.most_gone);
+    assert_eq!(compared.links_gone, 1);
+    let changes: Vec<(&str, &str)> =
+        compared.changes.iter().map(|(_, column, now)| (column.as_str(), now.as_str())).collect();
+    assert_eq!(changes, [("APP AGE", "8"), ("Family Unit Group#", "")]);
+    // Nothing was imported; that it was looked at is the one event, and what the list said before is in neither.
+    assert_eq!(place.size(), before + 1);
+    assert!(!format!("{compared:?}").contains("FMU1"));
+    let imported = custodian.import(&request(text, "border"), &quiet).unwrap();
+    assert_eq!(
+        (imported.added, imported.changed, imported.gone, imported.unchanged),
+        (report.added, report.changed, report.gone, report.unchanged),
+        "it does what was said"
+    );
+    let most = custodian.compare(&request(&text[..text.find("2,FMU1").unwrap()], "border")).unwrap();
+    assert!(most.most_gone);
+    assert!(custodian.compare(&request(LIST, "elsewhere")).unwrap().first);
+    // Whoever may not import learns nothing of which rows there are.
+    let reader = place.desk("a-reader", &["registry"], &["inspector"], Purpose::Oversight);
+    assert!(matches!(reader.compare(&request(LIST, "border")), Err(Error::Denied(_))));
+}

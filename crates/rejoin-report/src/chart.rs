@@ -5,6 +5,7 @@ mod bars;
 mod canvas;
 mod columns;
 mod flow;
+mod map;
 mod metrics;
 mod timeline;
 
@@ -53,6 +54,12 @@ pub enum Chart {
         /// table and not drawn.
         edges: Vec<(usize, usize, u64)>,
     },
+    /// Places on a map of North and Central America, each a circle with the area of its count. A place off the map is told
+    /// in the table and not drawn.
+    Map {
+        /// The places.
+        spots: Vec<Spot>,
+    },
 }
 
 impl Chart {
@@ -74,6 +81,7 @@ impl Chart {
                 (*parts, *named, *axis) = (all(parts), bars(named), write(axis));
             }
             Chart::Flow { nodes, .. } => nodes.iter_mut().for_each(|node| node.label = write(&node.label)),
+            Chart::Map { spots } => spots.iter_mut().for_each(|spot| spot.label = write(&spot.label)),
         }
         chart
     }
@@ -117,6 +125,19 @@ pub struct FlowNode {
     pub stage: u8,
 }
 
+/// A place of a map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spot {
+    /// Its name.
+    pub label: String,
+    /// Degrees east.
+    pub longitude: f64,
+    /// Degrees north.
+    pub latitude: f64,
+    /// How many.
+    pub count: u64,
+}
+
 /// The chart as SVG: no script, no style sheet, nothing fetched; legible on white as it is, and with classes by which a
 /// page can set its own colours.
 pub fn svg(chart: &Chart, language: Language) -> String {
@@ -134,6 +155,7 @@ pub(crate) fn drawn(chart: &Chart, language: Language, prefix: &str) -> String {
         Chart::Bars { parts, bars } => bars::draw(parts, bars, language, prefix),
         Chart::Columns { parts, bars, axis } => columns::draw(parts, bars, axis, language, prefix),
         Chart::Flow { nodes, edges } => flow::draw(nodes, edges, language, prefix),
+        Chart::Map { spots } => map::draw(spots, language, prefix),
     }
 }
 
@@ -218,6 +240,10 @@ pub(crate) fn told(chart: &Chart, language: Language) -> Vec<Told> {
                     .collect(),
             }]
         }
+        Chart::Map { spots } => vec![Told {
+            columns: vec![column(words.category, false), column(words.number, true)],
+            rows: spots.iter().map(|spot| vec![spot.label.clone(), spot.count.to_string()]).collect(),
+        }],
     }
 }
 

@@ -17,7 +17,7 @@ mod text;
 mod words;
 mod xlsx;
 
-pub use chart::{Band, Bar, Chart, FlowNode, Mark, svg};
+pub use chart::{Band, Bar, Chart, FlowNode, Mark, Spot, svg};
 pub use document::{Block, Column, Document, Fault, Language, Reference, Section, Side, Status};
 pub use html::html;
 pub use pdf::{Card, Sheet, cards, modules, pdf};

@@ -349,7 +349,7 @@ mod hostile {
     //! Texts that try to be something else, and documents that have nothing.
 
     use super::*;
-    use rejoin_report::{Band, Bar, Column, Error, FlowNode, Mark, Reference, Section, Side};
+    use rejoin_report::{Band, Bar, Column, Error, FlowNode, Mark, Reference, Section, Side, Spot};
 
     fn texts() -> Vec<String> {
         vec![
@@ -394,6 +394,12 @@ mod hostile {
             },
             figure(Chart::Bars { parts: vec![t(), t(), t()], bars: bars.clone() }),
             figure(Chart::Columns { parts: vec![t()], bars, axis: t() }),
+            figure(Chart::Map {
+                spots: vec![
+                    Spot { label: t(), longitude: -98.0, latitude: 26.0, count: 3 },
+                    Spot { label: t(), longitude: f64::NAN, latitude: f64::INFINITY, count: u64::MAX },
+                ],
+            }),
             figure(Chart::Flow {
                 nodes: vec![FlowNode { label: t(), stage: 0 }, FlowNode { label: t(), stage: 200 }],
                 edges: vec![(0, 1, 5), (1, 0, 5), (0, 0, 1), (7, 9, 1), (0, 1, u64::MAX)],
@@ -515,6 +521,7 @@ mod hostile {
             Chart::Bars { parts: vec![], bars: vec![] },
             Chart::Columns { parts: vec![], bars: vec![("a".into(), vec![0])], axis: String::new() },
             Chart::Flow { nodes: vec![], edges: vec![] },
+            Chart::Map { spots: vec![] },
             Chart::Timeline { bars: vec![], days_a_bar: 7, parts: vec![], bands: vec![], marks: vec![] },
         ];
         for chart in charts.clone() {

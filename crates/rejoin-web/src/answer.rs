@@ -174,9 +174,13 @@ pub fn onward(path: &str) -> Answer {
     Ok(Redirect::to(path).into_response())
 }
 
-/// A file to take along.
+/// A file to take along. Its name is somebody's words: what is no letter, digit, dot, hyphen or blank becomes `_`.
 pub fn file(kind: &'static str, name: &str, bytes: Vec<u8>) -> Answer {
-    let disposition = format!("attachment; filename=\"{name}\"");
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || ['.', '-', ' '].contains(&letter);
+    let ascii: String = name.chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
+    // The name as it is, for browsers that read it so (RFC 6266).
+    let whole = super::pages::escaped(name);
+    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{whole}");
     Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
         .into_response())
 }

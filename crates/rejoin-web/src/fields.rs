@@ -4,8 +4,9 @@ use crate::answer::Problem;
 use crate::app::App;
 use crate::door::Here;
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::extract::multipart::MultipartError;
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::{StatusCode, header};
 use std::sync::Arc;
 
 /// As much as a form may hold: the longest is a statement of several pages.
@@ -108,6 +109,52 @@ impl FromRequest<Arc<App>> for Posted {
         let Form(fields) = Form::from_request(Request::from_parts(parts, body), app).await?;
         here.confirm(fields.get("csrf"))?;
         Ok(Self { here, fields })
+    }
+}
+
+/// A file that somebody who is here sends: its name and its bytes.
+pub struct Sent {
+    /// Who.
+    pub here: Here,
+    /// Its name, without a path.
+    pub name: String,
+    /// Its bytes; at least one.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a form with a file cannot be read: too long, or no such form.
+fn unread(error: &MultipartError) -> Problem {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+        _ => Problem::Form("file"),
+    }
+}
+
+impl Sent {
+    /// Reads the form of a page that takes a file. The token of the form comes before the file.
+    pub async fn read(here: Here, mut parts: Multipart) -> Result<Self, Problem> {
+        let mut confirmed = false;
+        while let Some(part) = parts.next_field().await.map_err(|error| unread(&error))? {
+            match part.name() {
+                Some("csrf") => {
+                    here.confirm(&part.text().await.map_err(|error| unread(&error))?)?;
+                    confirmed = true;
+                }
+                Some("file") if confirmed => {
+                    let name = part.file_name().unwrap_or("list").to_owned();
+                    let bytes = part.bytes().await.map_err(|error| unread(&error))?.to_vec();
+                    if bytes.is_empty() {
+                        break;
+                    }
+                    // A name is for people: nothing is ever opened by it.
+                    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+                    let name = name.chars().filter(|letter| !letter.is_control()).take(120).collect();
+                    return Ok(Self { here, name, bytes });
+                }
+                _ => {}
+            }
+        }
+        Err(if confirmed { Problem::Typed(here.lang.of("lists-empty")) } else { Problem::Foreign })
     }
 }
 

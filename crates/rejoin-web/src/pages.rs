@@ -15,6 +15,7 @@ mod supervise;
 mod work;
 
 pub use figures::told_json;
+pub use search::escaped;
 
 use crate::answer::{Answer, Problem};
 use crate::app::App;
@@ -58,11 +59,12 @@ pub struct Who {
 }
 
 /// Pages and what an account must be able to do for one of them to be of use.
-const WAYS: [(&str, &str, &[Action]); 11] = [
+const WAYS: [(&str, &str, &[Action]); 12] = [
     ("/work", "way-work", WORKS),
     ("/search", "way-search", WORKS),
     ("/matches", "way-matches", &[Action::DecideMatch, Action::Assign]),
     ("/requests", "way-requests", &[Action::OpenRequest]),
+    ("/emergency", "way-emergency", &[Action::BreakGlass]),
     ("/supervise", "way-supervise", &[Action::Assign, Action::ApproveClosure, Action::ReviewEmergency]),
     ("/lists", "way-lists", &[Action::Import]),
     ("/figures", "way-figures", &[Action::Count]),
@@ -120,8 +122,9 @@ impl Layout {
 }
 
 /// What can have been done just before.
-const DONE: [&str; 10] = [
+const DONE: [&str; 11] = [
     "done-recorded",
+    "done-emergency",
     "done-decided",
     "done-undone",
     "done-purpose",

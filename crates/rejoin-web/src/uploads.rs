@@ -39,10 +39,8 @@ impl Uploads {
         }
         kept.0 += 1;
         let number = kept.0;
-        // A name is for people: nothing is ever opened by it.
-        let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-        let name: String = name.chars().filter(|letter| !letter.is_control()).take(120).collect();
-        kept.1.insert(number, Arc::new(Upload { name, bytes, owner: owner.to_owned(), at: now }));
+        let upload = Upload { name: name.to_owned(), bytes, owner: owner.to_owned(), at: now };
+        kept.1.insert(number, Arc::new(upload));
         Ok(number)
     }
 

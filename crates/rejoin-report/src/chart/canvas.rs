@@ -191,6 +191,18 @@ impl Canvas {
         ));
     }
 
+    /// A place on a map, through which what is under it is seen.
+    pub fn spot(&mut self, x: f64, y: f64, radius: f64) {
+        let Paint { fill, edge, .. } = &PAINTS[0];
+        self.add(format_args!(
+            "<circle class=\"spot part-0\" fill=\"{fill}\" fill-opacity=\"0.55\" stroke=\"{edge}\" stroke-width=\"0.8\" \
+             cx=\"{}\" cy=\"{}\" r=\"{}\"/>",
+            at(x),
+            at(y),
+            at(radius)
+        ));
+    }
+
     /// A number in a circle, by which a mark is found in the legend.
     pub fn badge(&mut self, x: f64, y: f64, text: &str) {
         let (center_x, center_y) = (at(x), at(y));

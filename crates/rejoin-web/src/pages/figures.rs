@@ -5,23 +5,24 @@ use super::{Layout, Query};
 use crate::answer::{Answer, Problem, file, onward, page};
 use crate::app::App;
 use crate::door::Here;
-use crate::fields::{Fields, Posted};
+use crate::fields::{Fields, Posted, Sent};
 use crate::jobs::Work;
 use crate::pages::search::escaped;
 use crate::shown;
 use crate::words::Lang;
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use rejoin_access::Action;
 use rejoin_inquiry::group::GROUPS;
 use rejoin_inquiry::measure::How;
-use rejoin_inquiry::{MEASURES, Parameters, named};
+use rejoin_inquiry::{MEASURES, Parameters, named, reconcile};
 use rejoin_model::{Moment, Precision};
+use rejoin_normalize::gazetteer::{self, Kind};
 use rejoin_registry::Told;
-use rejoin_report::{Band, Bar, Chart, svg};
+use rejoin_report::{Band, Bar, Chart, Spot, svg};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/figures", get(all))
         .route("/figures/timeline", get(timeline))
+        .route("/figures/published", get(ask_published).post(published).layer(DefaultBodyLimit::max(LARGEST)))
         .route("/figures/{name}", get(one))
         .route("/ledger", get(ledger))
         .route("/ledger/verify", post(verify))
@@ -115,10 +117,57 @@ struct Asked {
     heads: Vec<String>,
     rows: Vec<Row>,
     days: Option<String>,
+    /// How long, drawn; empty when nothing is measured in days.
+    lasted: String,
     chart: String,
+    map: Option<Map>,
     meta: Vec<(String, String)>,
     link: String,
     suppressed: bool,
+}
+
+/// Where, drawn.
+struct Map {
+    drawn: String,
+    /// Places that no doubtless point is known of, with how many.
+    elsewhere: Vec<(String, String)>,
+}
+
+/// Groups whose values are places, and what kind of place.
+const PLACES: [(&str, Kind); 4] =
+    [("sector", Kind::Sector), ("country", Kind::Country), ("office", Kind::Town), ("facility", Kind::Town)];
+
+/// A map of a breakdown by one kind of place.
+fn map(told: &Told, lang: Lang) -> Option<Map> {
+    let [(by, _)] = &told.lines.first()?.key[..] else { return None };
+    let (_, kind) = PLACES.into_iter().find(|(name, _)| name == by)?;
+    let (mut spots, mut elsewhere) = (Vec::new(), Vec::new());
+    for line in &told.lines {
+        let ([(_, place)], Some(value)) = (&line.key[..], line.value) else { continue };
+        match gazetteer::find(kind, place).filter(|_| value >= 0.0) {
+            Some(at) => spots.push(Spot {
+                label: place.clone(),
+                longitude: at.longitude,
+                latitude: at.latitude,
+                count: value.round() as u64,
+            }),
+            None => elsewhere.push((place.clone(), number(value))),
+        }
+    }
+    let drawn = svg(&Chart::Map { spots }, language(lang));
+    Some(Map { drawn, elsewhere })
+}
+
+/// How long it lasted, as a histogram.
+fn lasted(told: &Told, lang: Lang) -> String {
+    let Some(days) = told.answer.days.as_ref().filter(|days| days.count > 0) else { return String::new() };
+    let label = |from: i32, to: i32| match to {
+        to if to == i32::MAX - 1 => format!("{from}+"),
+        to => format!("{from}–{to}"),
+    };
+    let bars = days.histogram.iter().map(|(from, to, count)| (label(*from, *to), vec![*count])).collect();
+    let parts = vec![shown::coded("unit", "children", lang)];
+    svg(&Chart::Columns { parts, bars, axis: shown::coded("unit", "days", lang) }, language(lang))
 }
 
 /// A number as people read it; nothing as a dash.
@@ -176,7 +225,9 @@ fn asked(told: &Told, query: &Fields, lang: Lang) -> Asked {
         days: answer.days.as_ref().map(|days| {
             format!("{} · {} – {} · n = {}", number(days.median), days.min, days.max, days.count)
         }),
+        lasted: lasted(told, lang),
         chart,
+        map: map(told, lang),
         meta: vec![
             (lang.of("figure-version"), answer.version.to_string()),
             (lang.of("figure-as-of"), answer.as_of.to_string()),
@@ -321,6 +372,91 @@ fn csv(told: &Told) -> Answer {
         text += &(row.join(",") + "\r\n");
     }
     file("text/csv; charset=utf-8", &format!("{}.csv", told.answer.measure), text.into_bytes())
+}
+
+/// A published figure beside ours.
+struct Beside {
+    id: String,
+    by: String,
+    what: String,
+    period: String,
+    value: String,
+    ours: String,
+    difference: String,
+    /// The address at which ours can be looked at.
+    link: Option<String>,
+    /// Why nothing of ours stands beside it.
+    why: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "published.html")]
+struct PublishedPage {
+    l: Layout,
+    largest: usize,
+    /// The file's name, and what stands beside each figure in it.
+    read: Option<(String, Vec<Beside>)>,
+    suppressed: bool,
+}
+
+/// As large as a file of published figures may be, in bytes.
+const LARGEST: usize = 1024 * 1024;
+
+fn published_page(app: &App, here: &Here, read: Option<(String, Vec<Beside>)>, suppressed: bool) -> Answer {
+    let l = Layout::of(app, here, here.lang.of("published-title"), "/figures");
+    page(&PublishedPage { l, largest: LARGEST / 1024 / 1024, read, suppressed })
+}
+
+async fn ask_published(State(app): State<Arc<App>>, here: Here) -> Answer {
+    app.desk(&here, |desk| Ok(desk.may(Action::Count, None).map(|_| ())?)).await?;
+    published_page(&app, &here, None, false)
+}
+
+/// Published figures beside ours. The file is read and not kept.
+async fn published(State(app): State<Arc<App>>, here: Here, parts: Multipart) -> Answer {
+    let Sent { here, name, bytes } = Sent::read(here, parts).await?;
+    let all = rejoin_registry::published(&name, &bytes)?;
+    let (all, suppressed) =
+        app.desk(&here, move |desk| Ok((desk.reconcile(all, None)?.0, desk.suppresses()))).await?;
+    let lang = here.lang;
+    let beside = |one: rejoin_registry::Reconciled| {
+        let difference = one.difference().map(|by| format!("{by:+.0}")).unwrap_or_default();
+        let theirs = one.published;
+        let mut beside = Beside {
+            id: theirs.id,
+            by: [theirs.body, theirs.document]
+                .into_iter()
+                .filter(|said| !said.is_empty())
+                .collect::<Vec<_>>()
+                .join(", "),
+            what: theirs.metric,
+            period: theirs.period,
+            value: theirs.value,
+            ours: String::new(),
+            difference,
+            link: None,
+            why: None,
+        };
+        match one.ours {
+            Err(why) => beside.why = Some(lang.pick((why, reconcile::in_spanish(why))).to_owned()),
+            Ok(told) => {
+                beside.ours = told.value.map_or_else(|| lang.of("suppressed"), number);
+                let asked = told.answer.parameters.iter().map(|(name, value)| {
+                    let name = match name.as_str() {
+                        "from" => "since",
+                        "to" => "until",
+                        name => name,
+                    };
+                    format!("{name}={}", escaped(value))
+                });
+                let asked = asked.collect::<Vec<_>>().join("&");
+                beside.link = Some(format!("/figures/{}?{asked}", told.answer.measure));
+            }
+        }
+        beside
+    };
+    let read = (name, all.into_iter().map(beside).collect());
+    published_page(&app, &here, Some(read), suppressed)
 }
 
 #[derive(Template)]

@@ -5,23 +5,21 @@ use super::{Layout, Query};
 use crate::answer::{Answer, Problem, onward, page};
 use crate::app::App;
 use crate::door::Here;
-use crate::fields::Posted;
+use crate::fields::{Posted, Sent};
 use crate::jobs::Work;
 use crate::shown;
 use crate::uploads::LARGEST;
 use crate::words::Lang;
 use askama::Template;
 use axum::Router;
-use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
-use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
 use rejoin_access::Action;
 use rejoin_ingest::{Interpreter, Mapping};
 use rejoin_model::Origin;
-use rejoin_registry::{Case, Extent, ImportRequest};
+use rejoin_registry::{Case, Desk, Error, Extent, ImportRequest};
 use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -112,40 +110,14 @@ async fn lists(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> 
     })
 }
 
-/// Why a form with a file cannot be read: too long, or no such form.
-fn unread(error: &MultipartError) -> Problem {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
-        _ => Problem::Form("file"),
-    }
-}
-
-/// Takes a file. The token of the form comes before it.
-async fn send(State(app): State<Arc<App>>, here: Here, mut parts: Multipart) -> Answer {
-    let owner = here.entered.account.id.clone();
+/// Takes a file.
+async fn send(State(app): State<Arc<App>>, here: Here, parts: Multipart) -> Answer {
     if !here.may(Action::Import) {
         app.desk(&here, |desk| Ok(desk.may(Action::Import, None).map(|_| ())?)).await?;
     }
-    let mut confirmed = false;
-    while let Some(part) = parts.next_field().await.map_err(|error| unread(&error))? {
-        match part.name() {
-            Some("csrf") => {
-                here.confirm(&part.text().await.map_err(|error| unread(&error))?)?;
-                confirmed = true;
-            }
-            Some("file") if confirmed => {
-                let name = part.file_name().unwrap_or("list").to_owned();
-                let bytes = part.bytes().await.map_err(|error| unread(&error))?;
-                if bytes.is_empty() {
-                    return Err(Problem::Typed(here.lang.of("lists-empty")));
-                }
-                let number = app.uploads.keep(&owner, &name, bytes.to_vec(), app.now())?;
-                return onward(&format!("/lists/new/{number}"));
-            }
-            _ => {}
-        }
-    }
-    Err(if confirmed { Problem::Typed(here.lang.of("lists-empty")) } else { Problem::Foreign })
+    let Sent { here, name, bytes } = Sent::read(here, parts).await?;
+    let number = app.uploads.keep(&here.entered.account.id, &name, bytes, app.now())?;
+    onward(&format!("/lists/new/{number}"))
 }
 
 /// A column and what it is taken for.
@@ -162,6 +134,21 @@ struct Understood {
     findings: Vec<String>,
 }
 
+/// What importing the file would change in its list.
+struct Beside {
+    first: bool,
+    counts: Vec<(String, u64)>,
+    links_gone: u64,
+    most_gone: bool,
+    /// Row, column, what it says now; the first of them.
+    changes: Vec<(u32, String, String)>,
+    /// How many more there are.
+    more: usize,
+}
+
+/// As many changed cells are shown.
+const CHANGES: usize = 50;
+
 #[derive(Template)]
 #[template(path = "look.html")]
 struct LookPage {
@@ -175,9 +162,43 @@ struct LookPage {
     problem: Option<String>,
     understood: Vec<Understood>,
     findings: Vec<(String, usize)>,
+    beside: Option<Beside>,
+}
+
+/// The file beside the last delivery of its list; or in words why the two cannot be compared.
+fn beside(
+    desk: &Desk<'_>,
+    request: &ImportRequest<'_>,
+    lang: Lang,
+) -> Result<Result<Beside, String>, Problem> {
+    let compared = match desk.compare(request) {
+        Ok(compared) => compared,
+        Err(error @ Error::Denied(_)) => return Ok(Err(Problem::from(error).told(lang).0)),
+        Err(error @ (Error::Mapping { .. } | Error::KeyChanged { .. } | Error::KindChanged { .. })) => {
+            return Ok(Err(error.to_string()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let report = &compared.report;
+    let counts = [
+        ("job-added", report.added),
+        ("job-changed", report.changed),
+        ("job-gone", report.gone),
+        ("job-same", report.unchanged),
+    ];
+    let more = compared.changes.len().saturating_sub(CHANGES);
+    Ok(Ok(Beside {
+        first: compared.first,
+        counts: counts.into_iter().map(|(key, count)| (lang.of(key), count)).collect(),
+        links_gone: compared.links_gone,
+        most_gone: compared.most_gone,
+        changes: compared.changes.into_iter().take(CHANGES).collect(),
+        more,
+    }))
 }
 
 fn looked_at(
+    desk: &Desk<'_>,
     number: u64,
     upload: &crate::uploads::Upload,
     mapping: Option<&str>,
@@ -238,6 +259,16 @@ fn looked_at(
         }
         Err(error) => problem = problem.or(Some(error.to_string())),
     }
+    let beside = match problem {
+        Some(_) => None,
+        None => match beside(desk, &request, lang)? {
+            Ok(beside) => Some(beside),
+            Err(why) => {
+                problem = Some(why);
+                None
+            }
+        },
+    };
     Ok(LookPage {
         l,
         number,
@@ -249,13 +280,14 @@ fn looked_at(
         problem,
         understood,
         findings: counts.into_iter().collect(),
+        beside,
     })
 }
 
 async fn look(State(app): State<Arc<App>>, here: Here, Path(number): Path<u64>) -> Answer {
     let upload = app.uploads.of(number, &here.entered.account.id).ok_or(Problem::NotFound)?;
     let l = Layout::of(&app, &here, here.lang.of("look-title"), "/lists");
-    let looked = app.with(move |_| looked_at(number, &upload, None, l)).await?;
+    let looked = app.desk(&here, move |desk| looked_at(desk, number, &upload, None, l)).await?;
     page(&looked)
 }
 
@@ -270,7 +302,7 @@ async fn import(
     let text = fields.get("mapping").to_owned();
     if fields.get("then") != "import" {
         let l = Layout::of(&app, &here, here.lang.of("look-title"), "/lists");
-        let looked = app.with(move |_| looked_at(number, &upload, Some(&text), l)).await?;
+        let looked = app.desk(&here, move |desk| looked_at(desk, number, &upload, Some(&text), l)).await?;
         return page(&looked);
     }
     let mapping = Mapping::parse(&text).map_err(|error| Problem::Typed(error.to_string()))?;

@@ -3,22 +3,22 @@
 
 use super::matches::{line_of, percent};
 use super::{Layout, Query};
-use crate::answer::{Answer, Problem, onward, page};
+use crate::answer::{Answer, Problem, file, onward, page};
 use crate::app::App;
 use crate::door::Here;
-use crate::fields::Posted;
+use crate::fields::{Posted, Sent};
 use crate::pages::facts::{self, Form};
 use crate::shown::{self, Line};
 use crate::words::Lang;
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::routing::{get, post};
-use rejoin_access::{FieldGroup, Reduced};
+use rejoin_access::{Action, FieldGroup, Reduced};
 use rejoin_custody::Person;
 use rejoin_custody::clock::Standing;
 use rejoin_model::{Bound, PersonId, ProblemKind, Relation, Subject};
-use rejoin_registry::{CaseFile, Given, PersonFile, PersonLine};
+use rejoin_registry::{CaseFile, Given, LARGEST_ATTACHMENT, NewAttachment, PersonFile, PersonLine};
 use std::sync::Arc;
 
 /// Its addresses.
@@ -26,6 +26,11 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/person/{id}", get(person))
         .route("/person/{id}/record", post(record))
+        .route(
+            "/person/{id}/documents",
+            post(attach).layer(DefaultBodyLimit::max(LARGEST_ATTACHMENT + 64 * 1024)),
+        )
+        .route("/person/{id}/documents/{hash}", get(document))
         .route("/person/{id}/readers", get(readers))
 }
 
@@ -49,6 +54,12 @@ struct Stay {
     x: f64,
     wide: f64,
     open: bool,
+}
+
+/// The picture of custody: stays, and days on an axis below them (where, day, which side of the point its words are).
+struct Drawn {
+    stays: Vec<Stay>,
+    ticks: Vec<(f64, String, &'static str)>,
 }
 
 struct Relative {
@@ -88,7 +99,7 @@ struct PersonPage {
     emergency: bool,
     now_at: Vec<String>,
     said: Vec<Said>,
-    stays: Vec<Stay>,
+    custody: Drawn,
     problems: Vec<String>,
     relatives: Vec<Relative>,
     clocks: Vec<Clock>,
@@ -98,7 +109,34 @@ struct PersonPage {
     version: u64,
     entries: Vec<Entry>,
     forms: Vec<(String, Vec<Form>)>,
+    documents: Vec<Document>,
+    /// As large as a document may be, in megabytes; none for who may not attach any.
+    attaches: Option<usize>,
     open_pairs: usize,
+}
+
+/// A document that was attached.
+struct Document {
+    href: String,
+    name: String,
+    at: String,
+    by: String,
+}
+
+fn documents(file: &CaseFile, person: PersonId) -> Vec<Document> {
+    let attached = file.entries.iter().rev().filter(|entry| entry.kind == "attached");
+    attached
+        .filter_map(|entry| {
+            let part =
+                |name: &str| entry.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+            Some(Document {
+                href: format!("/person/{person}/documents/{}", part("hash")?),
+                name: part("name")?.clone(),
+                at: shown::at(entry.at_micros),
+                by: entry.actor.clone(),
+            })
+        })
+        .collect()
 }
 
 fn said(file: &PersonFile, lang: Lang) -> Vec<Said> {
@@ -124,7 +162,7 @@ fn said(file: &PersonFile, lang: Lang) -> Vec<Said> {
 /// How wide the picture of custody is.
 const WIDE: f64 = 800.0;
 
-fn stays(person: &Person<'_>, lang: Lang) -> Vec<Stay> {
+fn drawn(person: &Person<'_>, lang: Lang) -> Drawn {
     let minute = |bound: Bound| bound.moment().map(|moment| moment.earliest() as f64);
     let intervals = &person.chain.intervals;
     let ends = intervals.iter().flat_map(|stay| [minute(stay.from), minute(stay.to)]).flatten();
@@ -135,7 +173,14 @@ fn stays(person: &Person<'_>, lang: Lang) -> Vec<Stay> {
     let span = (most - least).max(24.0 * 60.0);
     // An open stay goes on to the edge.
     let place = |at: f64| ((at - least) / span * (WIDE - 60.0)).clamp(0.0, WIDE - 60.0);
-    intervals
+    let of = |minutes: f64| shown::day((minutes * 60_000_000.0) as i64);
+    let ticks = match least <= most {
+        false => Vec::new(),
+        true => [(0.0, "start"), (1.0 / 3.0, "middle"), (2.0 / 3.0, "middle"), (1.0, "middle")]
+            .map(|(part, side)| (part * (WIDE - 60.0), of(least + part * span), side))
+            .into(),
+    };
+    let stays = intervals
         .iter()
         .map(|stay| {
             let open = stay.to == Bound::Open;
@@ -154,7 +199,8 @@ fn stays(person: &Person<'_>, lang: Lang) -> Vec<Stay> {
                 open,
             }
         })
-        .collect()
+        .collect();
+    Drawn { stays, ticks }
 }
 
 fn relatives(file: &PersonFile, lines: &[Reduced<PersonLine>], lang: Lang) -> Vec<Relative> {
@@ -253,7 +299,7 @@ async fn person(
         emergency: !file.emergencies.is_empty(),
         now_at: now_at.collect(),
         said: said(&file, lang),
-        stays: stays(&person, lang),
+        custody: drawn(&person, lang),
         problems: person
             .chain
             .problems
@@ -288,6 +334,12 @@ async fn person(
         version: file.casework.as_ref().map_or(0, |file| file.version),
         entries: file.casework.as_ref().map(|file| entries(file, lang)).unwrap_or_default(),
         forms,
+        documents: file
+            .casework
+            .as_ref()
+            .map(|casework| documents(casework, file.person))
+            .unwrap_or_default(),
+        attaches: (is_child && here.may(Action::Note)).then_some(LARGEST_ATTACHMENT / 1024 / 1024),
         open_pairs: file.links.iter().filter(|link| !link.joined).count(),
         who,
     })
@@ -306,6 +358,26 @@ async fn record(
     let to = format!("/person/{}?done=done-recorded", super::search::escaped(&id));
     app.desk(&here, move |desk| Ok(desk.command(&id, &[fact], &given)?)).await?;
     onward(&to)
+}
+
+/// Attaches a document to a child's file.
+async fn attach(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>, parts: Multipart) -> Answer {
+    let Sent { here, name, bytes } = Sent::read(here, parts).await?;
+    let to = format!("/person/{}?done=done-recorded#documents", super::search::escaped(&id));
+    let new = NewAttachment::named(&name, bytes);
+    app.desk(&here, move |desk| Ok(desk.attach(&id, new, &Given::default())?)).await?;
+    onward(&to)
+}
+
+/// A document, to be kept: it is never shown as a page of ours.
+async fn document(
+    State(app): State<Arc<App>>,
+    here: Here,
+    Path((id, hash)): Path<(String, String)>,
+) -> Answer {
+    let found =
+        app.desk(&here, move |desk| Ok(desk.attachment(&id, &hash)?)).await?.ok_or(Problem::NotFound)?;
+    file("application/octet-stream", &found.name, found.bytes)
 }
 
 #[derive(Template)]

@@ -1,10 +1,12 @@
-//! For supervisors: what waits for a second person, cases that nobody has, and emergencies to review.
+//! Emergency access to a file; and for supervisors, what waits for a second person, cases that nobody has, and the review of
+//! emergencies.
 
 use super::{Layout, Query};
-use crate::answer::{Answer, onward, page};
+use crate::answer::{Answer, Problem, onward, page};
 use crate::app::App;
 use crate::door::Here;
 use crate::fields::Posted;
+use crate::pages::search::escaped;
 use crate::shown;
 use askama::Template;
 use axum::Router;
@@ -17,7 +19,10 @@ use std::sync::Arc;
 
 /// Its addresses.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/supervise", get(supervise)).route("/emergencies/{id}", post(review))
+    Router::new()
+        .route("/supervise", get(supervise))
+        .route("/emergency", get(emergency).post(claim))
+        .route("/emergencies/{id}", post(review))
 }
 
 struct Emergency {
@@ -80,4 +85,31 @@ async fn review(
     let (finding, stop) = (fields.get("finding").to_owned(), fields.has("stop"));
     app.desk(&here, move |desk| Ok(desk.review_emergency(&id, &finding, stop)?)).await?;
     onward("/supervise?done=done-recorded")
+}
+
+#[derive(Template)]
+#[template(path = "emergency.html")]
+struct EmergencyPage {
+    l: Layout,
+    id: String,
+}
+
+/// As long as an emergency lasts unless it is said, in minutes.
+const MINUTES: u32 = 60;
+
+async fn emergency(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> Answer {
+    let l = Layout::of(&app, &here, here.lang.of("emergency-title"), "/emergency");
+    page(&EmergencyPage { l, id: query.get("id").to_owned() })
+}
+
+/// Claims emergency access; the file is opened, and somebody else reviews it.
+async fn claim(State(app): State<Arc<App>>, Posted { here, fields }: Posted) -> Answer {
+    let (id, why) = (fields.get("id").to_owned(), fields.get("reason").to_owned());
+    if why.is_empty() {
+        return Err(Problem::Typed(here.lang.of("emergency-why")));
+    }
+    let minutes = fields.get("minutes").parse().unwrap_or(MINUTES);
+    let to = format!("/person/{}?done=done-emergency", escaped(&id));
+    app.desk(&here, move |desk| Ok(desk.break_glass(&id, &why, minutes)?)).await?;
+    onward(&to)
 }

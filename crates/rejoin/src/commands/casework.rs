@@ -10,8 +10,9 @@ use rejoin_casework::worklist::{List, Settings};
 use rejoin_casework::{Fact, KINDS, StreamId, TracingId};
 use rejoin_model::{RecordId, Relation};
 use rejoin_normalize::{DateOrder, moment};
-use rejoin_registry::{CaseFile, Desk, Given};
+use rejoin_registry::{CaseFile, Desk, Done, Given, NewAttachment};
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Arguments of `rejoin casework`.
 #[derive(clap::Args)]
@@ -31,6 +32,31 @@ enum CaseworkCommand {
     },
     /// Put something on record in a child's file or a tracing request.
     Record(Record),
+    /// Attach a document: a birth certificate, a photograph, an order. It is sealed for whom the file is about.
+    Attach {
+        /// The child's id, or a tracing request's.
+        file: String,
+        /// The document.
+        document: PathBuf,
+        /// The record of whom it is about, if not the child.
+        #[arg(long)]
+        about: Option<RecordId>,
+        /// A key of your own: given again with it, it is attached once.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Write a document that was attached to a file. The reading is on record.
+    Document {
+        /// The child's id, or a tracing request's.
+        file: String,
+        /// The document's hash, as `rejoin casework show` has it.
+        hash: String,
+        /// Where to write it; a file that is there is not overwritten.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Open a tracing request; gives its id.
     Open(Open),
     /// Tracing requests on file.
@@ -118,6 +144,30 @@ impl Casework {
         match &self.command {
             CaseworkCommand::Show { file, output } => show(&find(&desk, file)?, output, context.lang),
             CaseworkCommand::Record(record) => record.run(&desk),
+            CaseworkCommand::Attach { file, document, about, key, output } => {
+                let bytes = std::fs::read(document).map_err(|error| {
+                    Failure::input(format!("cannot read {}: {error}", document.display()), "is it there?")
+                })?;
+                let name = document.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let new = NewAttachment { about: *about, ..NewAttachment::named(&name, bytes) };
+                let given = Given { expected: None, key: key.clone() };
+                told(&desk.attach(&child_of(file), new, &given)?, output)
+            }
+            CaseworkCommand::Document { file, hash, out } => {
+                let found = desk.attachment(&child_of(file), hash)?.ok_or_else(|| {
+                    Failure::missing(
+                        format!("there is no document {hash} in this file"),
+                        "`rejoin casework show` has the hashes; of who was erased nothing can be read",
+                    )
+                })?;
+                let mut new = std::fs::OpenOptions::new();
+                let written = new.write(true).create_new(true).open(out);
+                let written = written.and_then(|mut file| std::io::Write::write_all(&mut file, &found.bytes));
+                written.map_err(|error| {
+                    Failure::input(format!("cannot write {}: {error}", out.display()), "name another file")
+                })?;
+                print(&format!("{}: {}, {} bytes", out.display(), found.name, found.bytes.len()))
+            }
             CaseworkCommand::Open(open) => open.run(&desk, context),
             CaseworkCommand::Requests { output } => {
                 let mut rows = Rows::new(&["request", "status", "version", "opened"]);
@@ -274,13 +324,16 @@ impl Record {
             Ok(request @ StreamId::Tracing(_)) => desk.trace(request, &[fact], &given)?,
             _ => desk.command(&child_of(&self.file), &[fact], &given)?,
         };
-        match self.output.format {
-            Format::Json => {
-                print_json(&json!({"first": done.first, "last": done.last, "before": done.before}))
-            }
-            _ if done.before => print(&format!("carried out before, in event {}", done.first)),
-            _ => print(&format!("on record: event {}", done.first)),
-        }
+        told(&done, &self.output)
+    }
+}
+
+/// What a command came to.
+fn told(done: &Done, output: &Output) -> Result<(), Failure> {
+    match output.format {
+        Format::Json => print_json(&json!({"first": done.first, "last": done.last, "before": done.before})),
+        _ if done.before => print(&format!("carried out before, in event {}", done.first)),
+        _ => print(&format!("on record: event {}", done.first)),
     }
 }
 

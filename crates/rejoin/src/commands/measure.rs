@@ -6,11 +6,11 @@ use crate::progress::Progress;
 use crate::render::{Rows, decimal, print, print_json, thousands};
 use crate::{Format, Lang, Output};
 use rejoin_inquiry::measure::{Days, How};
-use rejoin_inquiry::reconcile::{Comparison, Published, reconcile};
+use rejoin_inquiry::reconcile::Published;
 use rejoin_inquiry::{Answer, MEASURES, Parameters, ask, named};
 use rejoin_ledger::{Checkpoint, Hash};
 use rejoin_normalize::country;
-use rejoin_registry::Told;
+use rejoin_registry::{Reconciled, Told};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -64,28 +64,22 @@ impl MeasureArgs {
         let progress = Progress::new();
         progress.say("reading the case", 0, 0);
         let desk = context.desk(&case)?;
-        if let (Some(measure), true) = (measure, desk.suppresses()) {
+        let Some(measure) = measure else {
+            let file = self.published.as_ref().ok_or_else(|| {
+                Failure::usage("reconcile needs --published FILE", "see `rejoin measure --help`")
+            })?;
+            let (comparisons, checkpoint) = desk.reconcile(published(file)?, parameters.on)?;
+            print_comparisons(&comparisons, checkpoint, self.output.format)?;
+            account::stale(&desk.view(None)?, context.lang);
+            return Ok(());
+        };
+        if desk.suppresses() {
             return self.print_told(&desk.ask(measure, &parameters)?, context.lang);
         }
         let view = context.view(&case, &format!("measure {}", self.name))?;
         let people = view.people();
-        let scene = view.scene(&people, parameters.on);
-        match (measure, &self.published) {
-            (Some(measure), _) => {
-                let answer = ask(measure, &scene, &parameters)?;
-                self.print(&answer, view.checkpoint, context.lang)?;
-            }
-            (None, Some(file)) => {
-                let comparisons = reconcile(&scene, published(file)?);
-                print_comparisons(&comparisons, view.checkpoint, self.output.format)?;
-            }
-            (None, None) => {
-                return Err(Failure::usage(
-                    "reconcile needs --published FILE",
-                    "see `rejoin measure --help`",
-                ));
-            }
-        }
+        let answer = ask(measure, &view.scene(&people, parameters.on), &parameters)?;
+        self.print(&answer, view.checkpoint, context.lang)?;
         account::stale(&view, context.lang);
         Ok(())
     }
@@ -321,41 +315,17 @@ pub fn answer_json(answer: &Answer, checkpoint: Checkpoint, lang: Lang, with_rec
 }
 
 pub fn published(file: &Path) -> Result<Vec<Published>, Failure> {
-    let unreadable = |error: csv::Error| {
+    let bytes = std::fs::read(file).map_err(|error| {
         Failure::input(
             format!("cannot read {}: {error}", file.display()),
-            "a CSV file with the columns id, body, document, period, metric, value, definition_or_note, how_seen",
+            "a table with the columns id, body, document, period, metric, value, definition_or_note, how_seen",
         )
-    };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(file).map_err(unreadable)?;
-    let header = reader.headers().map_err(unreadable)?.clone();
-    let column = |name: &str| header.iter().position(|column| column == name);
-    if column("metric").is_none() || column("value").is_none() {
-        return Err(Failure::input(
-            format!("{} has no columns `metric` and `value`", file.display()),
-            "name the columns id, body, document, period, metric, value, definition_or_note, how_seen",
-        ));
-    }
-    let mut out = Vec::new();
-    for row in reader.records() {
-        let row = row.map_err(unreadable)?;
-        let cell = |name: &str| column(name).and_then(|at| row.get(at)).unwrap_or_default().to_owned();
-        out.push(Published {
-            id: cell("id"),
-            body: cell("body"),
-            document: cell("document"),
-            period: cell("period"),
-            metric: cell("metric"),
-            value: cell("value"),
-            note: cell("definition_or_note"),
-            seen: cell("how_seen"),
-        });
-    }
-    Ok(out)
+    })?;
+    Ok(rejoin_registry::published(&file.display().to_string(), &bytes)?)
 }
 
 fn print_comparisons(
-    comparisons: &[Comparison],
+    comparisons: &[Reconciled],
     checkpoint: Checkpoint,
     format: Format,
 ) -> Result<(), Failure> {
@@ -368,11 +338,11 @@ fn print_comparisons(
                     "id": theirs.id, "body": theirs.body, "document": theirs.document, "period": theirs.period,
                     "metric": theirs.metric, "published": theirs.value, "published_number": one.number,
                     "published_definition": theirs.note, "how_seen": theirs.seen,
-                    "ours": one.ours.as_ref().ok().map(|answer| number(answer.value)),
-                    "measure": one.ours.as_ref().ok().map(|answer| answer.measure),
-                    "parameters": one.ours.as_ref().ok().map(|answer| answer.parameters.clone()),
-                    "definition": one.ours.as_ref().ok().map(|answer| answer.definition.0),
-                    "records_hash": one.ours.as_ref().ok().map(|answer| Hash(answer.records_hash).to_string()),
+                    "ours": one.ours.as_ref().ok().map(|told| told.value.map_or(Value::Null, number)),
+                    "measure": one.ours.as_ref().ok().map(|told| told.answer.measure),
+                    "parameters": one.ours.as_ref().ok().map(|told| told.answer.parameters.clone()),
+                    "definition": one.ours.as_ref().ok().map(|told| told.answer.definition.0),
+                    "records_hash": one.ours.as_ref().ok().filter(|told| !told.suppressed).map(|told| Hash(told.answer.records_hash).to_string()),
                     "difference": one.difference(),
                     "not_compared": one.ours.as_ref().err(),
                 })
@@ -393,10 +363,10 @@ fn print_comparisons(
     for one in comparisons {
         let theirs = &one.published;
         let (ours, measure) = match &one.ours {
-            Ok(answer) => {
+            Ok(Told { answer, value, .. }) => {
                 let asked: Vec<String> =
                     answer.parameters.iter().map(|(name, value)| format!("--{name} {value}")).collect();
-                (number(answer.value), format!("{} {}", answer.measure, asked.join(" ")))
+                (value.map_or(Value::Null, number), format!("{} {}", answer.measure, asked.join(" ")))
             }
             Err(why) => (Value::Null, format!("not compared: {why}")),
         };
@@ -420,7 +390,8 @@ fn print_comparisons(
         return rows.csv();
     }
     print(&rows.table())?;
-    let mut defined: Vec<&Answer> = comparisons.iter().filter_map(|one| one.ours.as_ref().ok()).collect();
+    let told = comparisons.iter().filter_map(|one| one.ours.as_ref().ok());
+    let mut defined: Vec<&Answer> = told.map(|told| &told.answer).collect();
     defined.sort_by_key(|answer| answer.measure);
     defined.dedup_by_key(|answer| answer.measure);
     for answer in defined {

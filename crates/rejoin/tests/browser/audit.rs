@@ -149,9 +149,21 @@ pub async fn every_page(browser: &Browser, server: &Server) {
                 "/account/second-proof",
             ],
         ),
-        ("sofia", "child-care", &["/supervise", &readers, &child]),
+        ("sofia", "child-care", &["/supervise", "/emergency", &readers, &child]),
         ("ana", "data-quality", &["/lists"]),
-        ("ines", "oversight", &["/figures", "/figures/separated?by=month", "/figures/timeline", "/ledger"]),
+        (
+            "ines",
+            "oversight",
+            &[
+                "/figures",
+                "/figures/separated?by=month",
+                "/figures/separated?by=sector",
+                "/figures/time-apart",
+                "/figures/published",
+                "/figures/timeline",
+                "/ledger",
+            ],
+        ),
         ("omar", "statistics", &["/ledger"]),
         ("admin", "administration", &["/accounts"]),
     ];

@@ -54,6 +54,7 @@ pub async fn a_list_is_brought_in(browser: &Browser) {
         mapping.value = mapping.value.replace('list = \"shelter-portal\"', 'list = \"invented\"');";
     browser.run(renamed, vec![]).await;
     browser.send("[value=look]").await;
+    assert!(browser.has("#beside-title").await, "{}", browser.text("main").await);
     browser.send("[value=import]").await;
     browser.wait_for(".done[role=status]").await;
     assert!(browser.text("main dl").await.contains('2'), "{}", browser.text("main").await);
@@ -64,7 +65,11 @@ pub async fn a_list_is_brought_in(browser: &Browser) {
     assert_eq!(browser.count("a[href^=\"/jobs/\"]").await, 2, "both jobs are listed");
 }
 
-/// A figure with its breakdown, the timeline under its policies, and the ledger verified.
+/// Invented figures: one that a measure of ours counts, and one that none does.
+const PUBLISHED: &str =
+    "id,metric,value,period\na,children still in ORR custody,100,2018-06-20\nb,families moved,5,2018\n";
+
+/// A figure with its breakdown, a map, published figures beside ours, the timeline under its policies, and the ledger verified.
 pub async fn figures_and_ledger(browser: &Browser) {
     browser.enter("ines", "oversight").await;
     browser.go("/figures/separated").await;
@@ -76,6 +81,21 @@ pub async fn figures_and_ledger(browser: &Browser) {
     browser.go("/figures/timeline").await;
     assert!(browser.has(".chart svg").await);
     assert!(browser.count("#policies-title ~ .scroll tbody tr").await > 0);
+    browser.go("/figures/separated?by=sector").await;
+    assert!(browser.count(".chart circle.spot").await > 2, "a circle for each sector");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("published.csv");
+    std::fs::write(&file, PUBLISHED).unwrap();
+    browser.go("/figures/published").await;
+    browser.attach("#file", &file).await;
+    browser.send("form[action=\"/figures/published\"] button").await;
+    assert_eq!(browser.count("#beside-title ~ .scroll tbody tr").await, 2);
+    assert_eq!(
+        browser.links("#beside-title ~ .scroll tbody a").await.len(),
+        1,
+        "{}",
+        browser.text("main").await
+    );
     browser.go("/ledger").await;
     browser.send("form[action=\"/ledger/verify\"] button").await;
     browser.wait_for(".done[role=status]").await;
