@@ -6,8 +6,9 @@
 mod support;
 
 use rejoin_access::{Actor, Organisation, Purpose};
+use rejoin_casework::Fact;
 use rejoin_model::{PersonId, RecordId};
-use rejoin_registry::{Case, Contact, Desk, Error, ReceiptRequest, Seat, Withholding};
+use rejoin_registry::{Case, Contact, Desk, Error, Given, ReceiptRequest, Seat, Withholding};
 use std::collections::BTreeSet;
 use support::{import, lists, stamp};
 
@@ -91,6 +92,31 @@ fn nobody_and_somebody_hidden_are_as_much_work_in_every_way_to_ask() {
         assert!(of_hidden[0] > 4, "{way}: something was asked: {of_hidden:?}");
     }
     case.verify(None, &|_, _, _| {}).unwrap();
+}
+
+#[test]
+fn for_statistics_an_id_leads_to_nobody_whoever_it_is_of() {
+    let (_directory, case) = case();
+    let somebody = people(&case)[3];
+    let (there, none) = (somebody.to_string(), nobody(somebody));
+    let journalist = |account: &str| desk(&case, account, "journalist", Purpose::Statistics, 0);
+    let told = |account: &str, id: &str| {
+        let desk = journalist(account);
+        let note = Fact::NoteAdded { about: None, text: "x".into() };
+        let said = |error: Error| error.to_string();
+        (
+            desk.person(id).map(|found| found.is_some()).map_err(said),
+            desk.readers(id).map(|readings| readings.len()).map_err(said),
+            desk.messages(id).map(|messages| messages.len()).map_err(said),
+            desk.command(id, &[note], &Given::default()).map(|done| done.first).map_err(said),
+        )
+    };
+    assert_eq!(told("a-jo", &there), told("a-jo", &none));
+    // Neither is found by asking until it is too often: somebody who is there is missed like nobody.
+    let until = |account: &str, id: &str| (0..60).position(|_| told(account, id).0.is_err());
+    let tries = until("a-jan", &there);
+    assert!(tries.is_some());
+    assert_eq!(tries, until("a-joe", &none));
 }
 
 #[test]

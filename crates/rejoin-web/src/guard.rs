@@ -82,9 +82,11 @@ fn bare(response: &Response) -> Option<Arc<Problem>> {
 
 fn refusal(app: &App, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Problem> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    // A name that is not ours was made to lead here by somebody else.
-    let host = text(header::HOST).or(uri.authority().map(|authority| authority.as_str()));
-    if !host.is_some_and(|host| app.is_host(host)) {
+    // A name that is not ours was made to lead here by somebody else. Of two names, in two headers or in the address and a
+    // header, a proxy may have looked at the other one: each must be ours.
+    let said = headers.get_all(header::HOST).iter().map(|host| host.to_str().ok());
+    let mut hosts = said.chain(uri.authority().map(|authority| Some(authority.as_str()))).peekable();
+    if hosts.peek().is_none() || !hosts.all(|host| host.is_some_and(|host| app.is_host(host))) {
         return Some(Problem::Foreign);
     }
     if matches!(*method, Method::GET | Method::HEAD) {

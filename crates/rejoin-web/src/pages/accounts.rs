@@ -46,7 +46,10 @@ async fn listed(app: &App, here: &Here, invited: Option<(String, String)>) -> Re
     let (accounts, roles, organisations) = app
         .with(move |case| {
             case.desk(seat)?.may(Action::ManageAccounts, None)?;
-            Ok((case.accounts()?, case.roles()?, case.organisations()?.all()))
+            let tree = case.organisations()?;
+            let mut organisations = vec![tree.root()];
+            organisations.extend(tree.all());
+            Ok((case.accounts()?, case.roles()?, organisations))
         })
         .await?;
     let within = |id: &str| {

@@ -1,7 +1,7 @@
 //! The description of the interface for programs, held against the server: for every operation, requests that are right,
 //! nearly right and hostile. Every answer has a status and a body that the description declares; none is a mistake of ours.
 
-use crate::http::Answer;
+use crate::http::{Answer, escaped};
 use crate::place::Place;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// Requests for each operation and each of the two scopes, and as many without a token. A token bears a hundred at once.
 const ROUNDS: u64 = 90;
 
-/// Seeded numbers (SplitMix64).
-struct Dice(u64);
+/// Seeded numbers (SplitMix64), and whether all that they choose is right for once.
+struct Dice(u64, bool);
 
 impl Dice {
     fn below(&mut self, end: usize) -> usize {
@@ -23,6 +23,11 @@ impl Dice {
 
     fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
         all[self.below(all.len())]
+    }
+
+    /// Whether something wrong is to be sent now, which is so once in `end` times.
+    fn is_wrong(&mut self, end: usize) -> bool {
+        self.below(end) == 0 && !self.1
     }
 
     fn hostile(&mut self) -> String {
@@ -154,12 +159,14 @@ fn the_description_is_whole() {
 
 /// A value for a parameter: right, mostly, or not.
 fn value(name: &str, of: &str, place: &Place, dice: &mut Dice) -> String {
-    if dice.below(3) == 0 {
+    if dice.is_wrong(3) {
         return dice.hostile();
     }
     let (child, adult, alone) = (place.child.to_string(), place.adult.to_string(), place.alone.to_string());
     match name {
-        "id" | "child" | "other" | "code" => dice.of(&[&child, &adult, &alone, &place.card]).to_owned(),
+        "id" | "code" => dice.of(&[&child, &adult, &alone, &place.card]).to_owned(),
+        "child" => dice.of(&[&child, &child, &adult, &alone]).to_owned(),
+        "other" => dice.of(&[&adult, &adult, &child, &alone]).to_owned(),
         "name" if of == "path" => {
             rejoin_inquiry::MEASURES[dice.below(rejoin_inquiry::MEASURES.len())].name.to_owned()
         }
@@ -194,17 +201,21 @@ fn body(schema: &Value, dice: &mut Dice) -> Vec<u8> {
         b"{\"kind\":\"note-added\",\"kind\":1}",
         b"1e999",
     ];
-    match dice.below(8) {
-        0 => return odd[dice.below(odd.len())].to_vec(),
-        1 => {
-            let deep = dice.below(100_000);
-            return [b"{\"fields\":".to_vec(), "[".repeat(deep).into_bytes()].concat();
-        }
-        _ => {}
+    if dice.is_wrong(8) {
+        return odd[dice.below(odd.len())].to_vec();
+    }
+    if dice.is_wrong(8) {
+        let deep = dice.below(100_000);
+        return [b"{\"fields\":".to_vec(), "[".repeat(deep).into_bytes()].concat();
     }
     let mut object = serde_json::Map::new();
     for (name, of) in schema["properties"].as_object().unwrap() {
-        if dice.below(6) == 0 {
+        let needed = schema["required"].as_array().is_some_and(|all| all.contains(&json!(name)));
+        let left_out = match needed {
+            true => dice.is_wrong(6),
+            false => dice.below(2) == 0,
+        };
+        if left_out {
             continue;
         }
         let wrong = [
@@ -229,7 +240,7 @@ fn body(schema: &Value, dice: &mut Dice) -> Vec<u8> {
             (_, "integer") => json!(dice.below(30)),
             _ => json!("called the shelter"),
         };
-        let value = if dice.below(4) == 0 { wrong[dice.below(wrong.len())].clone() } else { right };
+        let value = if dice.is_wrong(4) { wrong[dice.below(wrong.len())].clone() } else { right };
         object.insert(name.clone(), value);
     }
     serde_json::to_vec(&object).unwrap()
@@ -245,6 +256,105 @@ fn check(answer: &Answer, operation: &Value, told: &str) {
     let schema = &declared["content"]["application/json"]["schema"];
     assert!(fits(schema, &body), "{told} {status}: {body} is no {schema}");
     crate::walk::assert_guarded(answer, told);
+}
+
+#[test]
+fn every_answer_is_as_described() {
+    let place = Place::patient();
+    let document = document(&place);
+    let scopes: [(&str, &[&str]); 3] = [
+        ("lucia", &["child-care", "family-tracing", "note", "record-contact", "decide-match"]),
+        ("ines", &["statistics", "oversight", "count", "read-audit"]),
+        ("", &[]),
+    ];
+    let mut answered: BTreeMap<String, BTreeMap<u16, u64>> = BTreeMap::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            for (account, allows) in scopes {
+                let token = if account.is_empty() { String::new() } else { place.token(account, allows) };
+                // Each operation has numbers of its own: another one more or less changes nothing for the rest.
+                let mut dice = Dice(
+                    path.bytes()
+                        .fold(2018, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))),
+                    false,
+                );
+                for round in 0..ROUNDS {
+                    // What is asked for must be right now and then, or nothing behind the door is ever looked at.
+                    dice.1 = round % 3 == 0;
+                    let (mut asked, mut query) = (path.clone(), Vec::new());
+                    let mut heads = vec![format!("host: {}", place.host())];
+                    if !account.is_empty() {
+                        heads.push(format!("authorization: Bearer {token}"));
+                    }
+                    let mut purpose = None;
+                    for parameter in operation["parameters"].as_array().unwrap() {
+                        let name = parameter["name"].as_str().unwrap();
+                        let inside = parameter["in"].as_str().unwrap();
+                        let of = if inside == "path" {
+                            inside
+                        } else {
+                            parameter["schema"]["type"].as_str().unwrap()
+                        };
+                        let value = value(name, of, &place, &mut dice);
+                        match inside {
+                            "path" => {
+                                // An empty name is another address.
+                                let value = if value.is_empty() { "x".to_owned() } else { value };
+                                asked = asked.replace(&format!("{{{name}}}"), &escaped(&value));
+                            }
+                            "query" if dice.below(3) > 0 => query.push(format!("{name}={}", escaped(&value))),
+                            "header" => purpose = Some(value.replace(['\r', '\n', '\0'], "")),
+                            _ => {}
+                        }
+                    }
+                    let usual = match account {
+                        "ines" => "oversight",
+                        _ => dice.of(&["child-care", "family-tracing"]),
+                    };
+                    match dice.is_wrong(4) {
+                        true => heads.extend(purpose.map(|purpose| format!("rejoin-purpose: {purpose}"))),
+                        false => heads.push(format!("rejoin-purpose: {usual}")),
+                    }
+                    // So many fields seldom go together: now and then only the address is asked.
+                    if dice.below(4) == 0 {
+                        query.clear();
+                    }
+                    if !query.is_empty() {
+                        asked = format!("{asked}?{}", query.join("&"));
+                    }
+                    let body = match operation.get("requestBody") {
+                        Some(described) => {
+                            let schema = &described["content"]["application/json"]["schema"];
+                            heads.push("content-type: application/json".to_owned());
+                            body(schema, &mut dice)
+                        }
+                        None => Vec::new(),
+                    };
+                    let told = format!(
+                        "{account} {method} {asked:.300} {:?} {:.300}",
+                        heads.last(),
+                        String::from_utf8_lossy(&body)
+                    );
+                    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+                    let answer = place.send(&format!("{} {asked}", method.to_uppercase()), &heads, &body);
+                    check(&answer, operation, &told);
+                    let open = operation["security"].as_array().unwrap().is_empty();
+                    assert!(open || !account.is_empty() || answer.status == 401, "{told}: {}", answer.status);
+                    *answered
+                        .entry(format!("{method} {path}"))
+                        .or_default()
+                        .entry(answer.status)
+                        .or_default() += 1;
+                }
+            }
+        }
+    }
+    for (operation, statuses) in &answered {
+        // A fuzz that never gets past the door finds nothing behind it.
+        let done: u64 = statuses.iter().filter(|(status, _)| **status < 300).map(|(_, count)| count).sum();
+        assert!(done > 0, "{operation} never worked: {statuses:?}");
+    }
+    assert_eq!(place.get("/healthz").status, 200);
 }
 
 #[test]

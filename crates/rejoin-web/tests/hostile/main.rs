@@ -2,7 +2,6 @@
 //! other people's files, forms and bodies that no browser sends. A case of a few people is served over a socket, as it is
 //! in use, and what comes back is read byte by byte.
 
-#![allow(dead_code, reason = "parts of the instruments wait for the tests that use them")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod described;
@@ -12,5 +11,6 @@ mod malformed;
 mod others;
 mod place;
 mod receipt;
+mod scripts;
 mod sessions;
 mod walk;

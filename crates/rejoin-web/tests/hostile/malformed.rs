@@ -1,8 +1,9 @@
 //! What no browser sends: too much, too little, of the wrong type, in no encoding. Each is told to be wrong, none is a
 //! mistake of ours or makes the server hang, and it goes on answering.
 
-use crate::http::form;
+use crate::http::{Line, form};
 use crate::place::{Place, Session};
+use std::io::Write;
 
 /// It answers still.
 fn alive(place: &Place) {
@@ -267,4 +268,155 @@ fn files_that_are_none_are_told_when_they_are_looked_at() {
         }
         alive(&place);
     }
+}
+
+#[test]
+fn addresses_and_heads_of_no_browser() {
+    let place = Place::new();
+    let (lucia, ana) =
+        (place.enter("lucia").looking("child-care"), place.enter("ana").looking("data-quality"));
+    let paths = [
+        "/person/%",
+        "/person/%zz",
+        "/person/%ff",
+        "/person/%00",
+        "/person/%c0%af",
+        "/person/\u{1f480}",
+        "/person/%0d%0aset-cookie:%20a=1",
+        "/matches/%ff/%fe",
+        "/figures/%ff",
+        "/jobs/99999999999999999999",
+        "/jobs/-1",
+        "/jobs/1e3",
+        "/jobs/%ff",
+        "/lists/new/abc",
+        "/lists/new/18446744073709551615",
+        "/lists/new/18446744073709551616",
+        "/register/%00",
+        "/register/..",
+        "/requests/%f0%28%8c%bc",
+        "/api/v1/people/%ff",
+        "/api/v1/measures/%00",
+        "//",
+        "/%2f",
+        "/person/",
+        "/person//readers",
+        "/static/%ff",
+    ];
+    for path in paths {
+        for session in [&lucia, &ana] {
+            refused(&session.get(path), path);
+        }
+    }
+    let record = [
+        "/decisions/abc/undo",
+        "/decisions/-1/undo",
+        "/decisions/18446744073709551616/undo",
+        "/jobs/abc/stop",
+        "/jobs/18446744073709551615/stop",
+        "/lists/new/abc",
+        "/emergencies/%ff",
+        "/accounts/%ff",
+        "/matches/%ff/%ff",
+        "/matches/a/b",
+        "/person/%ff/record",
+    ];
+    for path in record {
+        for session in [&lucia, &ana] {
+            refused(
+                &session.post(
+                    path,
+                    &[("reason", "x"), ("kind", "note-added"), ("text", "x"), ("verdict", "accept")],
+                ),
+                path,
+            );
+        }
+    }
+    let numbers = [
+        "18446744073709551615",
+        "9223372036854775807",
+        "-1",
+        "1e999",
+        "%ff",
+        "0x10",
+        "\u{0661}",
+        "999999999999999999999",
+        "NaN",
+        "%00",
+    ];
+    for number in numbers {
+        let number = if number.is_ascii() { number.to_owned() } else { crate::http::escaped(number) };
+        for path in [
+            format!("/work?from={number}"),
+            format!("/work?whose={number}&list={number}"),
+            format!("/matches?from={number}&state={number}"),
+            format!("/search?name=luis&from={number}&age={number}&within={number}&birth={number}"),
+            format!("/search?name=luis&age=7&within={number}"),
+            format!("/figures/separated?on={number}&since={number}&until={number}"),
+            format!("/?{number}"),
+        ] {
+            for session in [&lucia, &ana] {
+                let answer = session.get(&path);
+                assert!(answer.status < 500, "{path}: {}", answer.text());
+            }
+        }
+    }
+    for method in ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "CONNECT", "BREW", "get"] {
+        for path in ["/work", "/static/app.js", "/api/v1/work", "/sign-in", "/nothing"] {
+            let heads =
+                [format!("host: {}", place.host()), format!("origin: {}", place.origin()), lucia.cookies()];
+            let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+            refused(&place.send(&format!("{method} {path}"), &heads, b""), &format!("{method} {path}"));
+        }
+    }
+    // No HTTP at all: refused, or hung up on.
+    let host = place.host();
+    let noise: Vec<Vec<u8>> = vec![
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
+        b"GET\r\n\r\n".to_vec(),
+        b"GET / HTTP/9.9\r\n\r\n".to_vec(),
+        b"\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n".to_vec(),
+        format!("GET /work HTTP/1.1\r\nhost: {host}\r\nhost: evil.example\r\nconnection: close\r\n\r\n").into_bytes(),
+        format!("GET http://evil.example/account HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{}\r\n\r\n", lucia.cookies()).into_bytes(),
+        format!("POST /sign-in HTTP/1.1\r\nhost: {host}\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\n").into_bytes(),
+        format!("POST /sign-in HTTP/1.1\r\nhost: {host}\r\ncontent-length: -5\r\n\r\n").into_bytes(),
+        format!("POST /sign-in HTTP/1.1\r\nhost: {host}\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcde").into_bytes(),
+        format!("GET /work HTTP/1.1\r\nhost: {host}\r\ncookie: a=b\r\n folded: c\r\n\r\n").into_bytes(),
+    ];
+    for bytes in noise {
+        let mut line = Line::open(place.at).unwrap();
+        if let Ok(answer) = line.ask(&bytes) {
+            let said = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(answer.status < 500 && answer.status != 200, "{said}: {}", answer.status);
+        }
+    }
+    // Two names, of which one is not ours: whoever stands before us may have looked at the other one.
+    let (own, signed) = (format!("host: {host}"), lucia.cookies());
+    let foreign = "host: evil.example";
+    for (first, heads) in [
+        ("GET /account", vec![own.as_str(), foreign]),
+        ("GET /account", vec![foreign, &own]),
+        ("GET http://evil.example/account", vec![&own]),
+        ("GET http://evil.example/account", vec![foreign]),
+    ] {
+        let heads: Vec<&str> = heads.into_iter().chain([signed.as_str()]).collect();
+        assert_eq!(place.send(first, &heads, b"").status, 403, "{first} {heads:?}");
+    }
+    assert_eq!(place.send(&format!("GET http://{host}/account"), &[&own, &signed], b"").status, 200);
+    // Connections that stop in the middle of a head or a body hold nothing up.
+    let mut held = Vec::new();
+    for _ in 0..50 {
+        let mut stream = std::net::TcpStream::connect(place.at).unwrap();
+        stream
+            .write_all(
+                format!("POST /sign-in HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1000\r\n\r\nname=")
+                    .as_bytes(),
+            )
+            .unwrap();
+        held.push(stream);
+    }
+    alive(&place);
+    assert_eq!(lucia.get("/account").status, 200);
+    drop(held);
+    alive(&place);
 }

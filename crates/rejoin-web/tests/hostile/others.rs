@@ -34,6 +34,85 @@ fn another_accounts_file_job_and_draft_are_not_there() {
 }
 
 #[test]
+fn somebody_hidden_and_nobody_are_one_answer() {
+    let place = Place::patient();
+    let nobody = "p-00000000000000000000000000";
+    let mut nobodies: Vec<String> = vec!["nobody".into(), nobody.into(), "%20".into()];
+    // An id in the right form that is nobody's.
+    let mut other = place.alone.to_string();
+    let last = other.pop().unwrap();
+    other.push(if last == '0' { '1' } else { '0' });
+    nobodies.push(other);
+    let (bruno, omar) =
+        (place.enter("bruno").looking("child-care"), place.enter("omar").looking("statistics"));
+    // The shelter's own people see the child.
+    let diego = place.enter("diego").looking("child-care");
+    assert_eq!(diego.get(&format!("/person/{}", place.alone)).status, 200);
+    for session in [&bruno, &omar] {
+        for way in ["/person/{}", "/person/{}/readers", "/matches/{}/x", "/matches/x/{}"] {
+            let of = |id: &str| {
+                let answer = session.get(&way.replace("{}", id));
+                (answer.status, answer.text())
+            };
+            let hidden = of(&place.alone.to_string());
+            assert!([403, 404].contains(&hidden.0), "{way}: {hidden:?}");
+            for nobody in &nobodies {
+                assert_eq!(of(nobody), hidden, "{way} {nobody}");
+            }
+        }
+        for way in ["/person/{}/record", "/matches/{}/{}"] {
+            let of = |id: &str| {
+                let fields = [("kind", "note-added"), ("text", "x"), ("verdict", "accept"), ("reason", "x")];
+                let answer = session.post(&way.replace("{}", id), &fields);
+                (answer.status, answer.text())
+            };
+            let hidden = of(&place.alone.to_string());
+            assert!([403, 404].contains(&hidden.0), "{way}: {hidden:?}");
+            assert_eq!(of(&nobodies[3]), hidden, "{way}");
+        }
+        // Search does not tell either: by name, by number, by id.
+        let id = place.alone.to_string();
+        for asked in ["name=MARISOL+QUIEJ+CHOC", "number=A200000009", &format!("code={id}")] {
+            let found = session.get(&format!("/search?{asked}")).text();
+            assert!(!found.contains(&format!("/person/{id}\"")), "{asked}: {found}");
+        }
+    }
+    // For programs, too.
+    let token = place.token("bruno", &["child-care"]);
+    let ask = |id: &str| {
+        let heads = [
+            format!("host: {}", place.host()),
+            format!("authorization: Bearer {token}"),
+            "rejoin-purpose: child-care".into(),
+        ];
+        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+        let answer = place.send(&format!("GET /api/v1/people/{id}"), &heads, b"");
+        (answer.status, answer.text())
+    };
+    assert_eq!(ask(&place.alone.to_string()), ask(&nobodies[3]));
+    assert_eq!(ask(&nobodies[3]).0, 404);
+}
+
+#[test]
+fn who_tries_one_id_after_the_other_is_slowed_and_still_told_nothing() {
+    // An hour for one more: on a slow machine none comes back while the test runs.
+    let place = Place::missing(3_600, 20);
+    let bruno = place.enter("bruno").looking("child-care");
+    let of = |id: &str| {
+        let answer = bruno.get(&format!("/person/{id}"));
+        (answer.status, answer.text())
+    };
+    let tried: Vec<u16> = (0..40).map(|number| of(&format!("nobody{number}")).0).collect();
+    assert!(tried.contains(&429) && tried.iter().all(|status| [404, 429].contains(status)), "{tried:?}");
+    let hidden = of(&place.alone.to_string());
+    assert_eq!(hidden.0, 429);
+    assert_eq!(of("nobody"), hidden);
+    // Whoever else is there is not made to wait for it.
+    let diego = place.enter("diego").looking("child-care");
+    assert_eq!(diego.get(&format!("/person/{}", place.alone)).status, 200);
+}
+
+#[test]
 fn every_refusal_is_on_record() {
     let place = Place::new();
     let refused = |what: &str, ask: &dyn Fn() -> u16, status: &[u16]| {
@@ -93,5 +172,36 @@ fn every_refusal_is_on_record() {
         let heads = heads(token, purpose);
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
         refused(what, &|| place.send(&format!("GET {path}"), &heads, b"").status, &[status]);
+    }
+}
+
+#[test]
+fn pages_without_their_role_show_nothing() {
+    let place = Place::new();
+    for (name, purpose, closed) in [
+        ("lucia", "child-care", vec!["/figures", "/figures/timeline", "/ledger", "/accounts"]),
+        ("omar", "statistics", vec!["/ledger", "/accounts"]),
+        ("admin", "", vec!["/figures", "/ledger"]),
+        ("ines", "oversight", vec!["/accounts"]),
+        ("bruno", "child-care", vec!["/figures", "/ledger", "/accounts"]),
+    ] {
+        let session = place.enter(name).looking(purpose);
+        for path in closed {
+            assert_eq!(session.get(path).status, 403, "{name} {path}");
+        }
+    }
+    // Lists, work, searches and reviews of who sees nobody have nobody in them.
+    let told = ["SOTO", "LUIS MATEO", "QUIEJ", "A200000002", "IXCOY", "Casa "];
+    for (name, purpose) in [("admin", ""), ("omar", "statistics"), ("admin", "data-quality")] {
+        let session = place.enter(name).looking(purpose);
+        for (path, answer) in crate::walk::walk(&place, &session) {
+            let text = answer.text();
+            let found: Vec<&str> = told.iter().filter(|part| text.contains(**part)).copied().collect();
+            assert!(found.is_empty(), "{name} {path}: {found:?}");
+        }
+        for asked in ["name=LUIS+MATEO+CRUZ+SOTO", "number=A200000002", "given=LUIS", "surnames=SOTO&age=3"] {
+            let text = session.get(&format!("/search?{asked}")).text();
+            assert!(!text.contains("/person/"), "{name} {asked}");
+        }
     }
 }

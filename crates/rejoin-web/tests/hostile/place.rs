@@ -94,6 +94,22 @@ impl Place {
 
     /// Reached by a public address, through a proxy, or on this machine.
     pub fn reached(origin: Option<&'static str>) -> Self {
+        Self::made(origin, None)
+    }
+
+    /// Where whoever asks for what is not there may go on asking: for tests of what is answered, which otherwise would see
+    /// nothing but that it was too often.
+    pub fn patient() -> Self {
+        Self::missing(1, 100_000)
+    }
+
+    /// Where so many misses, of ids and of codes, are let through at once, and then one every so many seconds.
+    pub fn missing(seconds: u32, burst: u32) -> Self {
+        let row = |name: &str| format!("[{name}]\nseconds = {seconds}\nburst = {burst}\n");
+        Self::made(None, Some(&(row("misses") + &row("codes"))))
+    }
+
+    fn made(origin: Option<&'static str>, limits: Option<&str>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("case");
         let cheap = Cost { memory_kib: 8, passes: 1, lanes: 1 };
@@ -108,6 +124,9 @@ impl Place {
             })
             .collect();
         std::fs::write(path.join("roles.toml"), roles).unwrap();
+        if let Some(limits) = limits {
+            std::fs::write(path.join("limits.toml"), limits).unwrap();
+        }
         std::fs::write(path.join("receipt.toml"), "organisation = \"Registry\"\nphone = \"+1 555 0100\"\n")
             .unwrap();
         import(&mut case, "border-apprehensions", BORDER);

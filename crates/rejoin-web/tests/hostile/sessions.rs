@@ -89,6 +89,19 @@ fn cookies_are_for_this_site_and_for_no_script() {
 }
 
 #[test]
+fn a_purpose_that_was_not_granted_is_not_taken() {
+    let place = Place::new();
+    let omar = place.enter("omar");
+    assert_eq!(omar.post("/purpose", &[("purpose", "child-care")]).status, 400);
+    assert_eq!(omar.post("/purpose", &[("purpose", "enforcement")]).status, 400);
+    // Nor when the cookie is forged.
+    for forged in ["child-care", "enforcement", "data-quality", "own-file"] {
+        let omar = place.enter("omar").looking(forged);
+        assert_eq!(omar.get(&format!("/person/{}", place.child)).status, 404, "{forged}");
+    }
+}
+
+#[test]
 fn guesses_at_a_password_are_slowed_and_tell_nothing() {
     let place = Place::new();
     let guess = |name: &str| place.post("/sign-in", &[("name", name), ("password", "a guess of mine")]);
