@@ -140,7 +140,7 @@ mod tests {
         assert!(near(Kind::Town, "Harlingen, TX  (HLG)", 26.2, -97.7));
         assert!(near(Kind::Town, "Eagle Pass", 28.7, -100.5));
         assert!(near(Kind::Town, "El Paso Texas", 31.8, -106.4));
-        assert!(near(Kind::Town, "Hope House - Brownsville", 25.9, -97.5));
+        assert!(near(Kind::Town, "Hope House - San Antonio", 29.4, -98.5));
         assert!(near(Kind::Country, "GT", 15.6, -90.3));
     }
 
@@ -149,6 +149,8 @@ mod tests {
         // Several towns of about one size have this name; one with its state is one.
         assert_eq!(find(Kind::Town, "Springfield"), None);
         assert!(near(Kind::Town, "Springfield, IL", 39.8, -89.6));
+        // There is one in Texas, and a part of New York.
+        assert_eq!(find(Kind::Town, "Hope House - Brownsville"), None);
         for nothing in ["Casa Girasol", "", "TX", "Riverbend Shelter", "(HLG)"] {
             assert_eq!(find(Kind::Town, nothing), None, "{nothing}");
         }

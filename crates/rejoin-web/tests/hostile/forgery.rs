@@ -57,6 +57,11 @@ fn a_form_that_no_page_of_ours_sent_is_refused() {
     assert!(place.events() > before);
 }
 
+/// Forms with a file.
+const TAKE_FILES: [&str; 2] = ["/figures/published", "/person/{id}/documents"];
+const FILE: &[u8] = b"--x\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n0\r\n--x\r\n\
+    content-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nmetric,value\na,1\n\r\n--x--\r\n";
+
 #[test]
 fn every_form_wants_the_token_of_its_session() {
     let place = Place::new();
@@ -78,8 +83,11 @@ fn every_form_wants_the_token_of_its_session() {
                 continue;
             }
             let path = crate::walk::filled(&route.path, &place);
-            let answer =
-                session.post_as(&path, "application/x-www-form-urlencoded", b"csrf=0&what=invite&kind=x");
+            let (kind, body): (&str, &[u8]) = match TAKE_FILES.contains(&route.path.as_str()) {
+                true => ("multipart/form-data; boundary=x", FILE),
+                false => ("application/x-www-form-urlencoded", b"csrf=0&what=invite&kind=x"),
+            };
+            let answer = session.post_as(&path, kind, body);
             assert_eq!(answer.status, 403, "{name} {path}");
         }
         assert_eq!(place.events(), before, "{name}");

@@ -64,6 +64,8 @@ async fn all(browser: &Browser, server: &Server) {
     family::leaves_word(browser, server).await;
     step("a supervisor assigns");
     office::a_supervisor_assigns(browser, server).await;
+    step("a document is attached");
+    office::a_document_is_attached(browser, server).await;
     step("a list is brought in");
     office::a_list_is_brought_in(browser).await;
     step("figures");

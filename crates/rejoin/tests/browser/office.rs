@@ -15,6 +15,20 @@ pub async fn a_supervisor_assigns(browser: &Browser, _: &Server) {
     assert!(browser.text("#history").await.contains("team:children-services"));
 }
 
+/// A document is attached to a child's file, and is there to be kept.
+pub async fn a_document_is_attached(browser: &Browser, server: &Server) {
+    browser.enter("sofia", "child-care").await;
+    let directory = tempfile::tempdir().unwrap();
+    let deed = directory.path().join("acta.pdf");
+    std::fs::write(&deed, b"%PDF-1.7 an invented deed").unwrap();
+    browser.go(&format!("/person/{}", server.waiting)).await;
+    browser.attach("#document", &deed).await;
+    browser.send("#documents form button").await;
+    assert!(browser.has(".done").await, "{}", browser.text("main").await);
+    assert!(browser.text("#documents").await.contains("acta.pdf"));
+    assert_eq!(browser.links("#documents a[download]").await.len(), 1);
+}
+
 /// Invented people, in a form of list that the program knows.
 const LIST: &str = "A-Number,Last Name,First Name,Date of Birth,Gender,Country of Birth\n\
     900000001,Inventada Prueba,Luz,2013-05-17,F,Honduras\n\

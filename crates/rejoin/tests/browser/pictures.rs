@@ -49,7 +49,11 @@ pub async fn taken(browser: &Browser, server: &Server) {
     send_a_list(browser).await;
     keep(browser, "look").await;
     browser.enter("ines", "oversight").await;
-    for (name, path) in [("figures", "/figures/separated?by=month"), ("timeline", "/figures/timeline")] {
+    for (name, path) in [
+        ("figures", "/figures/separated?by=month"),
+        ("map", "/figures/separated?by=sector"),
+        ("timeline", "/figures/timeline"),
+    ] {
         browser.go(path).await;
         keep(browser, name).await;
     }
