@@ -460,8 +460,10 @@ fn statistics(mut days: Vec<i32>) -> Option<Days> {
         _ => f64::from(days[middle]),
     };
     const EDGES: [i32; 12] = [0, 4, 8, 15, 31, 46, 61, 76, 91, 181, 366, i32::MAX];
+    // Spans without anybody are kept between those with somebody, so that what is drawn side by side is.
     let histogram = EDGES
         .windows(2)
+        .filter(|edge| edge[0] <= max && edge[1] > min)
         .map(|edge| {
             (
                 edge[0],
@@ -469,7 +471,6 @@ fn statistics(mut days: Vec<i32>) -> Option<Days> {
                 days.iter().filter(|day| (edge[0]..edge[1]).contains(day)).count() as u64,
             )
         })
-        .filter(|(.., count)| *count > 0)
         .collect();
     let mean = days.iter().map(|day| f64::from(*day)).sum::<f64>() / days.len() as f64;
     Some(Days { count: days.len() as u64, median, mean, min, max, histogram })

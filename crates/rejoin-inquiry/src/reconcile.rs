@@ -62,6 +62,14 @@ pub fn reconcile(scene: &Scene<'_>, published: Vec<Published>) -> Vec<Comparison
         .collect()
 }
 
+const NO_SEPARATION: &str = "no separation is on record here";
+const NOT_THE_PERIOD: &str = "our lists do not cover the whole period";
+const NOT_THE_DAY: &str = "our lists do not cover the day";
+/// Reasons that tell from when to when our lists go.
+pub const OF_SCOPE: [&str; 3] = [NO_SEPARATION, NOT_THE_PERIOD, NOT_THE_DAY];
+/// What is said in place of those, and of a suppressed figure, to whom small counts are not told.
+pub const NOT_TOLD: &str = "too few to be told, or our lists do not cover the period";
+
 /// Words of a metric → the measure and how it takes the period. The first line all of whose words occur is taken.
 const RULES: &[(&[&str], Option<Ask>)] = &[
     (&["potential family relationship"], None),
@@ -99,12 +107,12 @@ fn ours(
     scope: Option<(Moment, Moment)>,
     published: &Published,
 ) -> Result<Answer, &'static str> {
-    let (first, last) = scope.ok_or("no separation is on record here")?;
+    let (first, last) = scope.ok_or(NO_SEPARATION)?;
     let metric = published.metric.to_lowercase();
     let period = period(&published.period);
     if period.is_some_and(|(from, _)| from.latest() < first.earliest()) || published.period.contains("before")
     {
-        return Err("our lists do not cover the whole period");
+        return Err(NOT_THE_PERIOD);
     }
     let rule = RULES.iter().find(|(words, _)| words.iter().all(|word| metric.contains(word)));
     let ask_for = rule.and_then(|(_, ask)| *ask).ok_or("no measure of ours counts this")?;
@@ -114,13 +122,13 @@ fn ours(
                 return Err("its period is not one day");
             }
             if scene.as_of.surely_before(day) {
-                return Err("our lists do not cover the day");
+                return Err(NOT_THE_DAY);
             }
             Parameters { on: Some(day), ..Parameters::default() }
         }
         (_, Some((from, to))) => {
             if to.earliest() > last.latest() {
-                return Err("our lists do not cover the whole period");
+                return Err(NOT_THE_PERIOD);
             }
             Parameters { from: Some(from), to: Some(to), ..Parameters::default() }
         }
@@ -138,13 +146,14 @@ fn ours(
 /// The same in Spanish of why nothing of ours stands beside a figure; as it is when there is no other.
 pub fn in_spanish(why: &'static str) -> &'static str {
     match why {
-        "no separation is on record here" => "aquí no consta ninguna separación",
-        "our lists do not cover the whole period" => "nuestras listas no cubren todo el período",
-        "our lists do not cover the day" => "nuestras listas no cubren ese día",
+        NO_SEPARATION => "aquí no consta ninguna separación",
+        NOT_THE_PERIOD => "nuestras listas no cubren todo el período",
+        NOT_THE_DAY => "nuestras listas no cubren ese día",
         "no measure of ours counts this" => "ninguna medida nuestra cuenta esto",
         "its period is not one day" => "su período no es un solo día",
         "its period could not be read" => "no se pudo leer su período",
         "our measure does not take this period" => "nuestra medida no admite este período",
+        NOT_TOLD => "demasiado pocos para decirlo, o nuestras listas no cubren el período",
         _ => why,
     }
 }

@@ -42,8 +42,6 @@ struct Gazetteer {
 
 /// Of two towns of one name the larger is meant when it is so many times as large.
 const PLAINLY: u32 = 5;
-/// A facility is found by the town in its name when so many people live there: smaller towns have names that are words.
-const KNOWN: u32 = 20_000;
 
 /// Names of states with their letters, as the file has only names.
 const STATES: &str = "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,\
@@ -97,7 +95,12 @@ pub fn find(kind: Kind, said: &str) -> Option<Point> {
             let name = folded.strip_suffix(" sector").unwrap_or(&folded);
             gazetteer().sectors.get(name).copied()
         }
-        Kind::Town => town(&fold(name)),
+        // A facility stands in the town that its name ends with, when something parts the two.
+        Kind::Town => town(&fold(name)).or_else(|| {
+            let (_, last) =
+                name.rsplit_once([',', ':', '\u{2013}', '\u{2014}']).or(name.rsplit_once(" - "))?;
+            town(&fold(last))
+        }),
     }
 }
 
@@ -112,16 +115,14 @@ fn town(folded: &str) -> Option<Point> {
     });
     let (words, state) =
         with_state.next().map_or((words.as_slice(), None), |(name, state)| (name, Some(state)));
-    let of = |name: &str, least: u32| {
+    let of = |name: &str| {
         let towns = all.towns.get(name)?;
         let mut towns = towns.iter().filter(|town| state.is_none_or(|state| town.state == state));
         let (first, second) = (towns.next()?, towns.next());
         let plain = second.is_none_or(|second| first.people >= second.people.saturating_mul(PLAINLY));
-        (plain && first.people >= least).then_some(first.point)
+        plain.then_some(first.point)
     };
-    let whole = words.join(" ");
-    // A facility stands in the town that its name ends with.
-    of(&whole, 0).or_else(|| (1..words.len()).find_map(|from| of(&words[from..].join(" "), KNOWN)))
+    of(&words.join(" "))
 }
 
 #[cfg(test)]
@@ -151,6 +152,9 @@ mod tests {
         assert!(near(Kind::Town, "Springfield, IL", 39.8, -89.6));
         // There is one in Texas, and a part of New York.
         assert_eq!(find(Kind::Town, "Hope House - Brownsville"), None);
+        // Words that follow each other are one name: New York is not York.
+        assert!(near(Kind::Town, "New York", 40.7, -74.0) && near(Kind::Town, "New York, NY", 40.7, -74.0));
+        assert_eq!(find(Kind::Town, "Casa San Antonio"), None);
         for nothing in ["Casa Girasol", "", "TX", "Riverbend Shelter", "(HLG)"] {
             assert_eq!(find(Kind::Town, nothing), None, "{nothing}");
         }

@@ -11,7 +11,7 @@ use crate::project::payload;
 use crate::streams::{Done, Given};
 use crate::wire::{self, Streamed};
 use crate::{Case, Error, Stamp};
-use rejoin_access::Reduced;
+use rejoin_access::{FieldGroup, Reduced, Refusal, SubjectFacts};
 use rejoin_casework::{Fact, StreamId};
 use rejoin_ledger::Hash;
 use rejoin_model::RecordId;
@@ -24,6 +24,15 @@ pub const LARGEST_ATTACHMENT: usize = 25 * 1024 * 1024;
 const KIND: &str = "attachment";
 /// The kind of the fact.
 const ATTACHED: &str = "attached";
+/// What a document may say. It has no reduced form: whoever sees less of one of these in full does not open it.
+const SAYS: [FieldGroup; 6] = [
+    FieldGroup::IdentityNumbers,
+    FieldGroup::Names,
+    FieldGroup::Contact,
+    FieldGroup::Family,
+    FieldGroup::Whereabouts,
+    FieldGroup::Notes,
+];
 
 /// A document to attach.
 #[derive(Debug, Clone)]
@@ -32,7 +41,7 @@ pub struct NewAttachment {
     pub name: String,
     /// What it is, as `application/pdf`.
     pub media_type: String,
-    /// Whom it is about, if not the person whose file it is.
+    /// Whom it is about, if not the person whose file it is; it is sealed for the latter all the same.
     pub about: Option<RecordId>,
     /// Its bytes.
     pub bytes: Vec<u8>,
@@ -112,47 +121,57 @@ impl Case {
         })
     }
 
-    /// The bytes of a file's document; none when whom it is about was erased.
+    /// The bytes of a file's document; none when whose file it is was erased.
+    ///
+    /// # Errors
+    /// [`Error::Document`] when they are missing or changed.
     fn attached(&self, stream: &str, hash: &str) -> Result<Option<Vec<u8>>, Error> {
         let sql = "SELECT bytes FROM document WHERE hash = ?1";
         let name = self.kept_as(stream, hash)?;
         let sealed: Option<Vec<u8>> = self.store.database.first(sql, values![name], |row| row.get(0))?;
-        match self.store.keys.open_sealed(KIND, &sealed.ok_or(Error::DerivedDiffers)?) {
+        let lost = || Error::Document(hash.to_owned());
+        let sealed = sealed.ok_or_else(lost)?;
+        match self.store.keys.open_sealed(KIND, &sealed) {
             Ok(Opened::Plain(bytes)) if hash_of(&bytes) == hash => Ok(Some(bytes)),
             Ok(Opened::NoKey(_)) => Ok(None),
-            Ok(Opened::Plain(_)) | Err(_) => Err(Error::DerivedDiffers),
+            // Bytes that were changed do not open.
+            Ok(Opened::Plain(_)) | Err(Error::Keys(_)) => Err(lost()),
+            Err(error) => Err(error),
         }
     }
 
     /// Every document that the ledger names is there, and is what it was.
     ///
     /// # Errors
-    /// [`Error::DerivedDiffers`].
+    /// [`Error::Document`].
     pub(crate) fn verify_attachments(&self) -> Result<(), Error> {
         for event in self.store.events_of(ATTACHED)? {
             // Of whom was erased nothing can be opened, and nothing needs to be there.
             let Some(streamed) = payload::<Streamed>(&self.store.keys, &event)? else { continue };
-            let hash = streamed.parts.iter().find(|(field, _)| field == "hash");
-            let (_, hash) = hash.ok_or(Error::DerivedDiffers)?;
-            self.attached(&streamed.stream, hash)?;
+            for (_, hash) in streamed.parts.iter().filter(|(field, _)| field == "hash") {
+                self.attached(&streamed.stream, hash)?;
+            }
         }
         Ok(())
     }
 }
 
 impl Desk<'_> {
+    /// Whether documents of somebody's file may be opened.
+    pub(crate) fn opens_documents(&self, facts: &SubjectFacts) -> bool {
+        let decider = self.decider();
+        SAYS.iter().all(|group| decider.decide(facts, *group).decision.extent() == 2)
+    }
+
     /// Attaches a document to a child's file (by the id of the child or of one of its records), for who may write notes in it;
     /// or to a tracing request.
     ///
     /// # Errors
-    /// As [`Desk::command`]; [`Error::Refused`] when it is empty or too large.
+    /// As [`Desk::command`]; [`Error::DocumentSize`] when it is empty or too large.
     pub fn attach(&self, file: &str, new: NewAttachment, given: &Given) -> Result<Done, Error> {
         let size = new.bytes.len();
         if size == 0 || size > LARGEST_ATTACHMENT {
-            let most = LARGEST_ATTACHMENT / 1024 / 1024;
-            return Err(Error::Refused(format!(
-                "a document has 1 byte to {most} MiB; this has {size} bytes"
-            )));
+            return Err(Error::DocumentSize(size));
         }
         let fact = Fact::Attached {
             about: new.about,
@@ -167,16 +186,28 @@ impl Desk<'_> {
         self.case.carry_attachment(stream, new, given, &self.seat().stamp())
     }
 
-    /// A document of a child's file or of a tracing request, by the hash that the file shows, for who sees that part of it.
-    /// The reading is written down.
+    /// A document of a child's file, by the hash that the file shows, for who is shown in full whatever it may say; or of a
+    /// tracing request, for who may open one. The reading is written down.
     ///
     /// # Errors
-    /// [`Error::Denied`] for who may not open the file; [`Error::DerivedDiffers`] when the bytes are not what was attached.
+    /// [`Error::Denied`] for who may not open the file; [`Error::Document`] when the bytes are not what was attached.
     pub fn attachment(&self, file: &str, hash: &str) -> Result<Option<Attachment>, Error> {
         let (file, subjects) = match file.parse() {
             Ok(request @ StreamId::Tracing(_)) => (self.tracing(request)?, vec![request.to_string()]),
             _ => {
                 let Some(person) = self.person(file)? else { return Ok(None) };
+                let facts = self.facts(file)?;
+                let whole = |facts: &SubjectFacts| {
+                    SAYS.iter().all(|group| self.decider().decide(facts, *group).decision.extent() == 2)
+                };
+                if !facts.as_ref().is_some_and(whole) {
+                    return Err(self.refuse_id(
+                        Refusal::NotGranted,
+                        "document",
+                        Some(file),
+                        facts.as_ref(),
+                    )?);
+                }
                 let subjects = person.records.iter().map(|record| record.id.to_string()).collect();
                 (person.casework.map(Reduced::into_inner), subjects)
             }
@@ -192,14 +223,14 @@ impl Desk<'_> {
 /// Refuses the fact that a document was attached without the document.
 pub(crate) fn with_its_bytes(facts: &[Fact]) -> Result<(), Error> {
     match facts.iter().any(|fact| matches!(fact, Fact::Attached { .. })) {
-        true => Err(Error::Refused("a document is attached with its bytes: `rejoin casework attach`".into())),
+        true => Err(Error::DocumentAlone),
         false => Ok(()),
     }
 }
 
-/// What a file says of a document.
+/// What a file says of a document: the newest time that these bytes were attached.
 fn named(file: &CaseFile, hash: &str) -> Option<(String, String)> {
-    let mut entries = file.entries.iter().filter(|entry| entry.kind == ATTACHED);
+    let mut entries = file.entries.iter().rev().filter(|entry| entry.kind == ATTACHED);
     entries.find_map(|entry| {
         let part = |name: &str| {
             let (_, value) = entry.fields.iter().find(|(field, _)| field == name)?;

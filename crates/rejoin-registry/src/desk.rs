@@ -83,6 +83,8 @@ pub struct PersonFile {
     pub links: Vec<Reduced<StoredLink>>,
     /// The file of casework, if there is one.
     pub casework: Option<Reduced<CaseFile>>,
+    /// Documents of the file may be opened.
+    pub opens_documents: bool,
     /// Emergencies without which less would have been shown.
     pub emergencies: BTreeSet<String>,
 }
@@ -187,9 +189,11 @@ pub(crate) struct RawFile {
 fn cut_file(lens: &Lens<'_>, raw: &RawFile) -> CaseFile {
     let group = |kind: &str, field: &str| match (kind, field) {
         ("contact-tried", "channel" | "outcome") => FieldGroup::Contact,
-        ("note-added" | "interview-recorded" | "proof-recorded" | "wish-recorded" | "safety-assessed", _) => {
-            FieldGroup::Notes
-        }
+        (
+            "note-added" | "attached" | "interview-recorded" | "proof-recorded" | "wish-recorded"
+            | "safety-assessed",
+            _,
+        ) => FieldGroup::Notes,
         ("dna-taken" | "dna-destroyed", _) => FieldGroup::Dna,
         (_, "place" | "whereabouts" | "destination") => FieldGroup::Whereabouts,
         (kind, _) if kind.starts_with("separation-") => FieldGroup::Separation,
@@ -498,7 +502,17 @@ impl<'a> Desk<'a> {
         let note = (!emergencies.is_empty())
             .then(|| format!("emergency {}", emergencies.iter().cloned().collect::<Vec<_>>().join(", ")));
         self.write_seen(wire::FILE_READ, &self.seen(subjects, "person", 1, note))?;
-        Ok(Some(PersonFile { person, records, findings, candidates, links, casework, emergencies }))
+        let opens_documents = self.opens_documents(&facts);
+        Ok(Some(PersonFile {
+            person,
+            records,
+            findings,
+            candidates,
+            links,
+            casework,
+            opens_documents,
+            emergencies,
+        }))
     }
 
     fn child_file(&self, facts: &SubjectFacts) -> Result<Option<RawFile>, Error> {

@@ -270,6 +270,18 @@ pub enum Error {
     /// Asked for what cannot be done so.
     #[error("{0}")]
     Refused(String),
+    /// A document that the ledger names is not there, or is not what it was: by its SHA-256, or that of its source.
+    #[error("the document {0} is missing or was changed")]
+    Document(String),
+    /// A document of a size that is not taken, in bytes.
+    #[error("a document has 1 to {most} bytes; this has {0}", most = crate::LARGEST_ATTACHMENT)]
+    DocumentSize(usize),
+    /// The fact that a document was attached, without the document.
+    #[error("a document is attached with its bytes")]
+    DocumentAlone,
+    /// A table of published figures that cannot be compared.
+    #[error("{0}")]
+    Published(String),
     /// A step that needs another step first.
     #[error("{0}")]
     First(&'static str),
@@ -339,6 +351,12 @@ impl Error {
             Error::Weak(_) => "a sentence of your own is easy to remember and hard to guess".into(),
             Error::TryLater(_) => "wait a few minutes".into(),
             Error::Refused(_) => "`rejoin list children` and `rejoin list links` show ids and proposals".into(),
+            Error::Document(_) => "restore it from a backup of the case".into(),
+            Error::DocumentSize(_) => "attach it in parts, or in a smaller form".into(),
+            Error::DocumentAlone => "`rejoin casework attach`, or the section *Documents* of the page".into(),
+            Error::Published(_) => {
+                "its columns are metric, value, period, and as far as there are any id, body, document, definition_or_note, how_seen".into()
+            }
             Error::First(_) => "run that step, then this one".into(),
         }
     }

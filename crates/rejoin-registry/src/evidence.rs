@@ -368,7 +368,7 @@ impl Case {
     /// The bytes of a source, by its hash.
     ///
     /// # Errors
-    /// [`Error::DerivedDiffers`] when the bytes kept are not those of the hash.
+    /// [`Error::Document`] when the bytes kept are not those of the hash.
     pub fn document(&self, hash: &str) -> Result<Option<Vec<u8>>, Error> {
         let sql = "SELECT bytes FROM document WHERE hash = ?1";
         let sealed: Option<Vec<u8>> = self.store.database.first(sql, values![hash], |row| row.get(0))?;
@@ -377,12 +377,13 @@ impl Case {
             Some(sealed) => match self.store.keys.open_sealed("document", &sealed) {
                 Ok(Opened::Plain(bytes)) => Some(bytes),
                 Ok(Opened::NoKey(_)) => None,
-                Err(_) => return Err(Error::DerivedDiffers),
+                Err(Error::Keys(_)) => return Err(Error::Document(hash.to_owned())),
+                Err(error) => return Err(error),
             },
         };
         match bytes {
             Some(bytes) if Hash(Sha256::digest(&bytes).into()).to_string() != hash => {
-                Err(Error::DerivedDiffers)
+                Err(Error::Document(hash.to_owned()))
             }
             other => Ok(other),
         }
@@ -454,6 +455,6 @@ mod tests {
         assert!(case.evidence().unwrap().sources.is_empty());
         case.record_evidence(Evidence::parse(FILE).unwrap(), &documents, &stamp).unwrap();
         case.store.database.execute("UPDATE document SET bytes = x'00'", &[]).unwrap();
-        assert!(matches!(case.verify(None, &|_, _, _| {}), Err(Error::DerivedDiffers)));
+        assert!(matches!(case.verify(None, &|_, _, _| {}), Err(Error::Document(_))));
     }
 }

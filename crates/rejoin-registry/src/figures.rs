@@ -7,7 +7,7 @@ use crate::{Error, policies};
 use rejoin_access::{Action, FieldGroup, Purpose, Refusal, THRESHOLD, suppress, suppress_row};
 use rejoin_ingest::{Row, table};
 use rejoin_inquiry::measure::{How, MEASURES, Unit};
-use rejoin_inquiry::reconcile::{Published, reconcile};
+use rejoin_inquiry::reconcile::{NOT_TOLD, OF_SCOPE, Published, reconcile};
 use rejoin_inquiry::{Answer, Measure, Parameters, Refused, Scene, ask};
 use rejoin_ledger::Checkpoint;
 use rejoin_model::{Moment, PersonId, Policies, RecordId};
@@ -62,18 +62,22 @@ impl Reconciled {
     }
 }
 
+/// Each figure asks a measure over everybody: no published table is as long as this.
+const MOST_PUBLISHED: usize = 500;
+
 /// Reads a file of published figures: a table of any format that lists come in, with the columns `metric` and `value`, and
 /// as far as they are there `id`, `body`, `document`, `period`, `definition_or_note`, `how_seen`.
 ///
 /// # Errors
-/// [`Error::Read`] when it is no table; [`Error::Refused`] when it lacks a column.
+/// [`Error::Read`] when it is no table; [`Error::Published`] when it lacks a column, or is longer than such tables are.
 pub fn published(name: &str, bytes: &[u8]) -> Result<Vec<Published>, Error> {
     let table = table::read(bytes).map_err(|source| Error::Read { name: name.into(), source })?;
     let column = |name: &str| table.columns.iter().position(|column| column.trim() == name);
     if column("metric").is_none() || column("value").is_none() {
-        return Err(Error::Refused(format!(
-            "{name} has no columns `metric` and `value`; others that are read: id, body, document, period, definition_or_note, how_seen"
-        )));
+        return Err(Error::Published(format!("{name} has no columns `metric` and `value`")));
+    }
+    if table.rows.len() > MOST_PUBLISHED {
+        return Err(Error::Published(format!("{name} has more than {MOST_PUBLISHED} figures")));
     }
     let of =
         |row: &Row, name: &str| column(name).and_then(|at| row.cells.get(at)).cloned().unwrap_or_default();
@@ -237,12 +241,21 @@ impl Desk<'_> {
         let words = ["in-shelter-care", "reunited", "separated"];
         let (all, checkpoint) =
             self.counted(&words, "measure reconcile", as_of, |scene| Ok(reconcile(scene, published)))?;
-        let told = all.into_iter().map(|one| Reconciled {
-            published: one.published,
-            number: one.number,
-            ours: one.ours.map(|answer| self.told(answer, checkpoint)),
+        let told = all.into_iter().map(|one| {
+            let ours = one.ours.map(|answer| self.told(answer, checkpoint));
+            Reconciled { published: one.published, number: one.number, ours: self.as_told(ours) }
         });
         Ok((told.collect(), checkpoint))
+    }
+
+    /// Where figures are suppressed, from where to where our lists go is the date of somebody: that, and that a count is too
+    /// small, are one answer.
+    fn as_told(&self, ours: Result<Told, &'static str>) -> Result<Told, &'static str> {
+        match ours {
+            Err(why) if self.suppresses() && OF_SCOPE.contains(&why) => Err(NOT_TOLD),
+            Ok(told) if told.suppressed && told.value.is_none() => Err(NOT_TOLD),
+            ours => ours,
+        }
     }
 
     fn told(&self, answer: Answer, checkpoint: Checkpoint) -> Told {

@@ -81,8 +81,23 @@ pub struct Comparison {
     pub links_gone: u64,
     /// Most rows are gone: it is refused as the whole list unless that is said.
     pub most_gone: bool,
-    /// Cells that differ: row of the file, column, what it says now.
-    pub changes: Vec<(u32, String, String)>,
+    /// Cells that differ.
+    pub changes: Vec<ChangedCell>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+/// A cell that differs from the last delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedCell {
+    /// Whose row.
+    pub record: RecordId,
+    /// The row of the file.
+    pub row: u32,
+    /// The column.
+    pub column: String,
+    /// What it says now.
+    pub now: String,
 }
 
 /// A row as the deliveries so far left it.
@@ -337,20 +352,23 @@ impl Case {
     pub(crate) fn carry_compare(
         &self,
         request: &ImportRequest<'_>,
-        (table, proposal): (Table, mapping::Proposal),
+        table: &Table,
+        mapping: &Mapping,
     ) -> Result<Comparison, Error> {
-        let mapping = proposal.mapping;
         let last = last_delivery(&self.store, &mapping.list)?;
-        let plan = self.plan(&self.store, request, &table, &mapping, &last)?;
+        let plan = self.plan(&self.store, request, table, mapping, &last)?;
         let changes = plan.findings.iter().filter(|finding| finding.code == FindingCode::RowChanged);
-        let changes =
-            changes.filter_map(|finding| Some((finding.row?, finding.column.clone(), finding.said.clone())));
+        let changes = changes.filter_map(|finding| {
+            let (column, now) = (finding.column.clone(), finding.said.clone());
+            Some(ChangedCell { record: finding.record?, row: finding.row?, column, now })
+        });
         let count = |code| plan.findings.iter().filter(|finding| finding.code == code).count() as u64;
         Ok(Comparison {
             first: last.deliveries.is_empty(),
             links_gone: count(FindingCode::FamilyLinkVanished),
             most_gone: plan.report.gone * 2 > plan.present,
             changes: changes.collect(),
+            more: 0,
             report: plan.report,
         })
     }

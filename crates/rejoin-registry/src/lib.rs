@@ -65,7 +65,7 @@ pub use error::Error;
 pub use evidence::{Claim, Evidence, EvidenceReport, Issued, Response, STATUSES, Source, Statement};
 pub use families::{Decision, DecisionRequest, DnaResult, FamiliesReport, Proposing};
 pub use figures::{Reconciled, Told, ToldLine, published};
-pub use import::{Comparison, Extent, ImportReport, ImportRequest};
+pub use import::{ChangedCell, Comparison, Extent, ImportReport, ImportRequest};
 pub use ledger::Known;
 pub use line::{Page, PersonLine};
 pub use messages::{CardStanding, Message};
@@ -297,7 +297,7 @@ impl Case {
         check::derived(&self.store, progress)?;
         for source in &self.evidence()?.sources {
             if self.document(&source.hash)?.is_none() {
-                return Err(Error::DerivedDiffers);
+                return Err(Error::Document(source.hash.clone()));
             }
         }
         self.verify_attachments()?;

@@ -10,9 +10,14 @@ use crate::{
     ImportRequest, Issued, IssuedReceipt, LinkReport, Progress, Proposing, ReceiptRequest, Seat, Stamp,
 };
 use rejoin_access::{Action, Permit, Purpose, Refusal, SubjectFacts};
+use rejoin_ingest::{Mapping, Table};
 use rejoin_model::{FamilyCandidate, PersonId};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
+
+/// As many changed cells are told.
+const CHANGES: usize = 50;
 
 /// Leave to write one thing, by somebody, at one moment: what commands ask for instead of a name.
 #[derive(Debug)]
@@ -44,18 +49,35 @@ impl Desk<'_> {
         self.case.carry_import(&leave, request, preview, progress)
     }
 
-    /// What importing a file would change in its list. That it was looked at is written down: it tells which rows there are.
+    /// What importing a file that was read by a mapping ([`Case::preview`]) would change in its list. That it was looked at is
+    /// written down: it tells which rows there are. Changed cells are told of who may be seen only, and of the first few.
     ///
     /// # Errors
     /// As [`Desk::import`].
-    pub fn compare(&self, request: &ImportRequest<'_>) -> Result<Comparison, Error> {
+    pub fn compare(
+        &self,
+        request: &ImportRequest<'_>,
+        table: &Table,
+        mapping: &Mapping,
+    ) -> Result<Comparison, Error> {
         self.may(Action::Import, None)?;
-        let preview = Case::preview(request)?;
-        let list = preview.1.mapping.list.clone();
-        self.must_own(&list)?;
-        let compared = self.case.carry_compare(request, preview)?;
-        let what = format!("list {list} beside a file");
-        self.write_seen(wire::FILE_READ, &self.seen(Vec::new(), &what, compared.report.unchanged, None))?;
+        self.must_own(&mapping.list)?;
+        let mut compared = self.case.carry_compare(request, table, mapping)?;
+        // Which cells of somebody's row differ would tell what they are.
+        let mut shown = HashMap::new();
+        for change in &compared.changes {
+            if let Entry::Vacant(vacant) = shown.entry(change.record) {
+                vacant.insert(self.sees(Some(&change.record))?);
+            }
+        }
+        compared.changes.retain(|change| shown[&change.record]);
+        compared.more = compared.changes.len().saturating_sub(CHANGES);
+        compared.changes.truncate(CHANGES);
+        let mut subjects: Vec<String> =
+            compared.changes.iter().map(|change| change.record.to_string()).collect();
+        subjects.dedup();
+        let what = format!("list {} beside a file", mapping.list);
+        self.write_seen(wire::FILE_READ, &self.seen(subjects, &what, compared.report.changed, None))?;
         Ok(compared)
     }
 

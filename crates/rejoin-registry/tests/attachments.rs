@@ -134,7 +134,7 @@ fn a_document_that_is_gone_or_another_is_found() {
             None => raw.execute("DELETE FROM document", []).unwrap(),
         };
         let found = place.case.verify(None, &|_, _, _| {});
-        assert!(matches!(found, Err(Error::DerivedDiffers)), "{found:?}");
+        assert!(matches!(found, Err(Error::Document(_))), "{found:?}");
     }
     raw.execute("INSERT INTO document (hash, bytes) SELECT 'x', ?1", [&sealed]).unwrap();
     assert!(place.case.verify(None, &|_, _, _| {}).is_err(), "under another name it is not that document");
@@ -147,7 +147,7 @@ fn what_may_not_be_attached_is_refused() {
     let supervisor = place.supervisor();
     for size in [0, LARGEST_ATTACHMENT + 1] {
         let refused = supervisor.attach(eva, NewAttachment::named("a.pdf", vec![0; size]), &Given::default());
-        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+        assert!(matches!(refused, Err(Error::DocumentSize(_))), "{refused:?}");
     }
     // The fact alone, without the bytes, would name what nobody has.
     let fact = Fact::Attached {
@@ -156,9 +156,48 @@ fn what_may_not_be_attached_is_refused() {
         name: "a.pdf".into(),
         media_type: "application/pdf".into(),
     };
-    assert!(matches!(supervisor.command(eva, &[fact], &Given::default()), Err(Error::Refused(_))));
+    assert!(matches!(supervisor.command(eva, &[fact], &Given::default()), Err(Error::DocumentAlone)));
     let journalist = place.desk("journalist", Purpose::Statistics);
     let refused = journalist.attach(eva, NewAttachment::named("a.pdf", DEED.to_vec()), &Given::default());
     assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
     assert!(place.case.verify(None, &|_, _, _| {}).is_ok());
+}
+
+#[test]
+fn whoever_is_not_shown_what_a_document_may_say_does_not_open_it() {
+    let place = place();
+    let eva = &place.children[0];
+    // Staff of the shelter may attach, and have a sign of it only: they see numbers and casework reduced.
+    let shelter = place.desk("shelter-staff", Purpose::ChildCare);
+    shelter.attach(eva, NewAttachment::named("deed.pdf", DEED.to_vec()), &Given::default()).unwrap();
+    let hash = place.hash(eva);
+    for (role, purpose) in [
+        ("shelter-staff", Purpose::ChildCare),
+        ("inspector", Purpose::Oversight),
+        ("court-monitor", Purpose::Court),
+        ("supervisor", Purpose::FamilyTracing),
+        ("supervisor", Purpose::Verification),
+    ] {
+        let desk = place.desk(role, purpose);
+        assert!(!desk.person(eva).unwrap().unwrap().opens_documents, "{role}");
+        let refused = desk.attachment(eva, &hash);
+        assert!(matches!(refused, Ok(None) | Err(Error::Denied(_))), "{role}: {refused:?}");
+    }
+    for (role, purpose) in [
+        ("supervisor", Purpose::ChildCare),
+        ("case-worker", Purpose::ChildCare),
+        ("custodian", Purpose::DataQuality),
+    ] {
+        assert!(place.desk(role, purpose).attachment(eva, &hash).unwrap().is_some(), "{role}");
+    }
+    // A rule that withholds one field withholds the documents, which may say it.
+    let asked = rejoin_registry::Withholding {
+        fields: "whereabouts".into(),
+        recipient: "role:case-worker".into(),
+        reason: "threats".into(),
+        until: None,
+    };
+    place.supervisor().withhold(eva, &asked).unwrap();
+    let refused = place.desk("case-worker", Purpose::ChildCare).attachment(eva, &hash);
+    assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
 }

@@ -205,8 +205,13 @@ fn published_figures_stand_beside_what_may_be_told() {
     // No separation is on record in these lists: nothing of ours covers a period.
     assert!(all.iter().all(|one| one.ours.is_err()), "{all:?}");
     assert_eq!(all[0].number, Some(20.0));
+    // Where figures are suppressed, that lists do not reach a day and that a count is too small are one answer.
     let told = journalist(&case).reconcile(published, None).unwrap().0;
-    assert_eq!(told.len(), 3);
+    let why: Vec<&str> = told.iter().filter_map(|one| one.ours.as_ref().err().copied()).collect();
+    let hidden = rejoin_inquiry::reconcile::NOT_TOLD;
+    assert_eq!(why, [hidden; 3]);
     let error = rejoin_registry::published("figures.csv", b"id,name\n1,x\n").unwrap_err();
     assert!(error.to_string().contains("metric"), "{error}");
+    let long = "metric,value\n".to_owned() + &"children separated,1\n".repeat(501);
+    assert!(matches!(rejoin_registry::published("long.csv", long.as_bytes()), Err(Error::Published(_))));
 }

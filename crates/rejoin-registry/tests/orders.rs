@@ -7,8 +7,8 @@ use rejoin_access::{Actor, Organisation, Purpose};
 use rejoin_ingest::{Mapping, presets};
 use rejoin_model::{PersonId, Verdict};
 use rejoin_registry::{
-    Case, DecisionRequest, Desk, Error, Evidence, Extent, ImportRequest, Issued, NewAccount, Proposing, Seat,
-    Stamp, Withholding,
+    Case, Comparison, DecisionRequest, Desk, Error, Evidence, Extent, ImportRequest, Issued, NewAccount,
+    Proposing, Seat, Stamp, Withholding,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -211,6 +211,12 @@ fn nobody_gives_commands_under_the_name_of_an_account() {
     }
 }
 
+fn beside(desk: &Desk<'_>, text: &str, list: &str) -> Result<Comparison, Error> {
+    let request = request(text, list);
+    let (table, proposal) = Case::preview(&request)?;
+    desk.compare(&request, &table, &proposal.mapping)
+}
+
 #[test]
 fn a_file_is_seen_beside_its_list_before_it_is_imported() {
     let place = place();
@@ -219,13 +225,13 @@ fn a_file_is_seen_beside_its_list_before_it_is_imported() {
     let text = "Civ ID,Family Unit Group#,First Name,Last Name,APP AGE,Apprehension Date,Station\n\
         1,,EVA,PAZ LOPEZ,8,6/1/2018,McAllen\n2,FMU1,ANA,LOPEZ CRUZ,31,6/1/2018,McAllen\n4,,ROSA,PAZ,22,6/4/2018,Yuma\n";
     let before = place.size();
-    let compared = custodian.compare(&request(text, "border")).unwrap();
+    let compared = beside(&custodian, text, "border").unwrap();
     let report = &compared.report;
     assert_eq!((report.added, report.changed, report.gone, report.unchanged), (1, 1, 1, 1));
     assert!(!compared.first && !compared.most_gone);
     assert_eq!(compared.links_gone, 1);
     let changes: Vec<(&str, &str)> =
-        compared.changes.iter().map(|(_, column, now)| (column.as_str(), now.as_str())).collect();
+        compared.changes.iter().map(|cell| (cell.column.as_str(), cell.now.as_str())).collect();
     assert_eq!(changes, [("APP AGE", "8"), ("Family Unit Group#", "")]);
     // Nothing was imported; that it was looked at is the one event, and what the list said before is in neither.
     assert_eq!(place.size(), before + 1);
@@ -236,10 +242,23 @@ fn a_file_is_seen_beside_its_list_before_it_is_imported() {
         (report.added, report.changed, report.gone, report.unchanged),
         "it does what was said"
     );
-    let most = custodian.compare(&request(&text[..text.find("2,FMU1").unwrap()], "border")).unwrap();
+    // Of whom a rule hides no cell is told.
+    let asked = Withholding {
+        fields: "all".into(),
+        recipient: "role:custodian".into(),
+        reason: "threats".into(),
+        until: None,
+    };
+    let supervisor = place.desk("a-supervisor", &["registry"], &["supervisor"], Purpose::ChildCare);
+    let (child, _) = place.ids();
+    let again = text.replace("PAZ LOPEZ,8", "PAZ LOPEZ,9");
+    assert_eq!(beside(&custodian, &again, "border").unwrap().changes.len(), 1);
+    supervisor.withhold(&child.to_string(), &asked).unwrap();
+    assert_eq!(beside(&place.custodian(), &again, "border").unwrap().changes, []);
+    let most = beside(&custodian, &text[..text.find("2,FMU1").unwrap()], "border").unwrap();
     assert!(most.most_gone);
-    assert!(custodian.compare(&request(LIST, "elsewhere")).unwrap().first);
+    assert!(beside(&custodian, LIST, "elsewhere").unwrap().first);
     // Whoever may not import learns nothing of which rows there are.
     let reader = place.desk("a-reader", &["registry"], &["inspector"], Purpose::Oversight);
-    assert!(matches!(reader.compare(&request(LIST, "border")), Err(Error::Denied(_))));
+    assert!(matches!(beside(&reader, LIST, "border"), Err(Error::Denied(_))));
 }

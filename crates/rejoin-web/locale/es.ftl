@@ -228,6 +228,7 @@ person-record-lead = Las reglas dicen qué puede registrarse ahora; si falta un 
 person-history = El expediente hasta ahora
 person-documents = Documentos
 person-no-documents = No se ha adjuntado ningún documento.
+person-document-hidden = Un documento que no puede abrir con este propósito
 person-attach = Adjunte un documento, hasta { $megabytes } MB: un acta de nacimiento, una fotografía, una orden. Queda sellado para este menor.
 person-attach-do = Adjuntar
 person-no-history = Aún no hay gestiones.
@@ -597,8 +598,8 @@ look-findings = Hallazgos en las primeras mil filas
 look-beside = Junto a la última entrega
 look-first = De esta lista no había llegado nada antes.
 look-links-gone = { $count ->
-    [one] Una fila tenía un número de unidad familiar y ahora tiene otro o ninguno. El vínculo anterior se conserva en el registro; pregunte por qué se quitó.
-   *[other] { $count } filas tenían un número de unidad familiar y ahora tienen otro o ninguno. Los vínculos anteriores se conservan en el registro; pregunte por qué se quitaron.
+    [one] Una fila tenía un número de unidad familiar y ahora tiene otro o ninguno. El vínculo anterior se conserva en el registro contable; pregunte por qué se quitó.
+   *[other] { $count } filas tenían un número de unidad familiar y ahora tienen otro o ninguno. Los vínculos anteriores se conservan en el registro contable; pregunte por qué se quitaron.
 }
 look-most-gone = La mayoría de las filas de la última entrega no están en este archivo. ¿Es la lista completa? Si lo es, dígalo abajo; si no, se rechaza como un error.
 look-changes = Qué cambió, celda por celda
@@ -645,11 +646,12 @@ figures-title = Cuántos, cuándo, dónde
 figures-lead = Cada número lleva su definición, los registros que cuenta y el punto de control, para que otra persona pueda rehacerlo. Las celdas pequeñas se suprimen cuando su función lo exige.
 timeline-title = Separaciones y políticas en el tiempo
 figures-map = Mapa de separaciones por sector fronterizo
-figure-elsewhere = Fuera del mapa, porque ningún lugar queda libre de duda:
+figure-elsewhere = No están en el mapa, porque el nombre deja dudas sobre el lugar:
 published-title = Cifras publicadas junto a las nuestras
 published-lead = Una cifra publicada se coloca junto a la nuestra solo si una medida cuenta lo mismo en el mismo período; si no, se da la razón. Una diferencia no es todavía un error: las listas se revisaron y las definiciones difieren.
 published-file = Una tabla con las columnas metric, value, period y, si las tiene, id, body, document (hasta { $megabytes } MB). Se lee y no se guarda.
 published-compare = Comparar
+published-plain = Envíe la tabla como texto: CSV o con tabuladores. No puede estar comprimida ni ser un libro de cálculo.
 published-what = Qué cuenta
 published-by = Publicado por
 published-period = Período
@@ -663,6 +665,7 @@ timeline-month = Mes
 figure-by = Desglosado por
 figure-ask = Preguntar
 figure-days = Días (mediana, mínimo – máximo)
+figure-spans = Menores por días
 figure-suppressed = Las celdas tan pequeñas que podrían delatar a una persona se suprimen, y con ellas otras para que nadie pueda deducirlas.
 figure-again = Para rehacerlo
 figure-version = Versión de la definición
@@ -716,6 +719,8 @@ emergency-id = Identificador de la persona o de un registro
 emergency-reason = En qué consiste la emergencia
 emergency-why = Diga en qué consiste la emergencia: alguien la revisará.
 emergency-minutes = Durante cuántos minutos
+emergency-bad-minutes = De 1 a 1440 minutos: indique cuánto tiempo estará abierto el expediente.
+emergency-purpose = El acceso de emergencia es para el cuidado de un menor. Elija primero el propósito «protección y cuidado diario del menor» arriba en la página.
 emergency-open = Abrir el expediente
 done-emergency = El expediente está abierto por ahora. Su motivo consta y otra persona lo revisará.
 way-accounts = Cuentas

@@ -66,6 +66,9 @@ impl Problem {
                 | Error::KindChanged { .. }
                 | Error::MostRowsGone { .. }
                 | Error::Code(_)
+                | Error::DocumentSize(_)
+                | Error::DocumentAlone
+                | Error::Published(_)
                 | Error::Contact(_)
                 | Error::Account(_)
                 | Error::Invitation

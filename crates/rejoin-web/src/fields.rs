@@ -120,6 +120,8 @@ pub struct Sent {
     pub name: String,
     /// Its bytes; at least one.
     pub bytes: Vec<u8>,
+    /// By which the form is known when it is sent again.
+    pub key: Option<String>,
 }
 
 /// Why a form with a file cannot be read: too long, or no such form.
@@ -133,13 +135,14 @@ fn unread(error: &MultipartError) -> Problem {
 impl Sent {
     /// Reads the form of a page that takes a file. The token of the form comes before the file.
     pub async fn read(here: Here, mut parts: Multipart) -> Result<Self, Problem> {
-        let mut confirmed = false;
+        let (mut confirmed, mut key) = (false, None);
         while let Some(part) = parts.next_field().await.map_err(|error| unread(&error))? {
             match part.name() {
                 Some("csrf") => {
                     here.confirm(&part.text().await.map_err(|error| unread(&error))?)?;
                     confirmed = true;
                 }
+                Some("key") => key = Some(part.text().await.map_err(|error| unread(&error))?),
                 Some("file") if confirmed => {
                     let name = part.file_name().unwrap_or("list").to_owned();
                     let bytes = part.bytes().await.map_err(|error| unread(&error))?.to_vec();
@@ -149,7 +152,7 @@ impl Sent {
                     // A name is for people: nothing is ever opened by it.
                     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
                     let name = name.chars().filter(|letter| !letter.is_control()).take(120).collect();
-                    return Ok(Self { here, name, bytes });
+                    return Ok(Self { here, name, bytes, key });
                 }
                 _ => {}
             }

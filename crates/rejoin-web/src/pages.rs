@@ -1,6 +1,7 @@
 //! The pages, one file each. A handler is one screen: who is here, what they ask, the registry's answer, a template.
 
 mod accounts;
+mod documents;
 mod facts;
 mod figures;
 mod home;
@@ -169,6 +170,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(work::routes())
         .merge(search::routes())
         .merge(person::routes())
+        .merge(documents::routes())
         .merge(matches::routes())
         .merge(receipt::routes())
         .merge(requests::routes())

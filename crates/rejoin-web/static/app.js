@@ -15,7 +15,8 @@
     key.type = 'hidden';
     key.name = 'key';
     key.value = crypto.randomUUID ? crypto.randomUUID() : String(Math.random());
-    form.append(key);
+    // Before a file: what stands behind one is read when all of it has come.
+    form.prepend(key);
     form.addEventListener('submit', () => {
       setTimeout(() => { for (const button of form.querySelectorAll('button')) button.disabled = true; });
     });

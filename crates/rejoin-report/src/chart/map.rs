@@ -31,9 +31,25 @@ fn outlines() -> &'static [Outline] {
         };
         lines
             .filter_map(|line| line.split_once(' '))
-            .map(|(kind, points)| (kind == "c", points.split(' ').filter_map(point).collect()))
+            .map(|(kind, points)| (kind == "c", in_steps(points.split(' ').filter_map(point))))
             .collect()
     })
+}
+
+/// The same line with a point at every degree at least, so that a piece of a long border is drawn where its ends are not.
+fn in_steps(points: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
+    let mut out: Vec<(f64, f64)> = Vec::new();
+    for (x, y) in points {
+        if let Some((from_x, from_y)) = out.last().copied() {
+            let steps = (x - from_x).abs().max((y - from_y).abs()).ceil();
+            for step in 1..steps as u32 {
+                let part = f64::from(step) / steps;
+                out.push((from_x + (x - from_x) * part, from_y + (y - from_y) * part));
+            }
+        }
+        out.push((x, y));
+    }
+    out
 }
 
 /// Whether a place is on the map at all.
@@ -186,6 +202,12 @@ mod tests {
         assert!((circles[0].2 - 2.0 * circles[1].2).abs() < 0.2, "{circles:?}");
         assert!(circles[0].0 < circles[1].0 && (circles[0].1 - circles[1].1).abs() < 0.2, "{circles:?}");
         assert!(svg.contains("West 400") && svg.contains("East 100") && !svg.contains("Nowhere"));
+    }
+
+    #[test]
+    fn a_long_border_is_there_where_its_ends_are_not() {
+        let svg = draw(&[spot("Havre", -109.7, 48.5, 3)], Language::English, "m");
+        assert!(svg.contains("class=\"coast\""), "the border with Canada");
     }
 
     #[test]

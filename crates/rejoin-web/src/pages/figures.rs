@@ -117,8 +117,8 @@ struct Asked {
     heads: Vec<String>,
     rows: Vec<Row>,
     days: Option<String>,
-    /// How long, drawn; empty when nothing is measured in days.
-    lasted: String,
+    /// How long; none when nothing is measured in days.
+    lasted: Option<Lasted>,
     chart: String,
     map: Option<Map>,
     meta: Vec<(String, String)>,
@@ -158,16 +158,24 @@ fn map(told: &Told, lang: Lang) -> Option<Map> {
     Some(Map { drawn, elsewhere })
 }
 
-/// How long it lasted, as a histogram.
-fn lasted(told: &Told, lang: Lang) -> String {
-    let Some(days) = told.answer.days.as_ref().filter(|days| days.count > 0) else { return String::new() };
+/// How long it lasted: a histogram, and the same as spans of days with how many.
+struct Lasted {
+    drawn: String,
+    spans: Vec<(String, u64)>,
+}
+
+fn lasted(told: &Told, lang: Lang) -> Option<Lasted> {
+    let days = told.answer.days.as_ref().filter(|days| days.count > 0)?;
     let label = |from: i32, to: i32| match to {
         to if to == i32::MAX - 1 => format!("{from}+"),
         to => format!("{from}–{to}"),
     };
-    let bars = days.histogram.iter().map(|(from, to, count)| (label(*from, *to), vec![*count])).collect();
+    let spans: Vec<(String, u64)> =
+        days.histogram.iter().map(|(from, to, count)| (label(*from, *to), *count)).collect();
+    let bars = spans.iter().map(|(label, count)| (label.clone(), vec![*count])).collect();
     let parts = vec![shown::coded("unit", "children", lang)];
-    svg(&Chart::Columns { parts, bars, axis: shown::coded("unit", "days", lang) }, language(lang))
+    let chart = Chart::Columns { parts, bars, axis: shown::coded("unit", "days", lang) };
+    Some(Lasted { drawn: svg(&chart, language(lang)), spans })
 }
 
 /// A number as people read it; nothing as a dash.
@@ -414,10 +422,19 @@ async fn ask_published(State(app): State<Arc<App>>, here: Here) -> Answer {
 
 /// Published figures beside ours. The file is read and not kept.
 async fn published(State(app): State<Arc<App>>, here: Here, parts: Multipart) -> Answer {
-    let Sent { here, name, bytes } = Sent::read(here, parts).await?;
-    let all = rejoin_registry::published(&name, &bytes)?;
-    let (all, suppressed) =
-        app.desk(&here, move |desk| Ok((desk.reconcile(all, None)?.0, desk.suppresses()))).await?;
+    let Sent { here, name, bytes, .. } = Sent::read(here, parts).await?;
+    // A table as text: what is packed could be far larger than what was sent.
+    if bytes.contains(&0) || bytes.starts_with(&[0x1f, 0x8b]) {
+        return Err(Problem::Typed(here.lang.of("published-plain")));
+    }
+    let file = name.clone();
+    let (all, suppressed) = app
+        .desk(&here, move |desk| {
+            desk.may(Action::Count, None)?;
+            let published = rejoin_registry::published(&file, &bytes)?;
+            Ok((desk.reconcile(published, None)?.0, desk.suppresses()))
+        })
+        .await?;
     let lang = here.lang;
     let beside = |one: rejoin_registry::Reconciled| {
         let difference = one.difference().map(|by| format!("{by:+.0}")).unwrap_or_default();

@@ -17,9 +17,9 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
 use rejoin_access::Action;
-use rejoin_ingest::{Interpreter, Mapping};
+use rejoin_ingest::{Interpreter, Mapping, Table};
 use rejoin_model::Origin;
-use rejoin_registry::{Case, Desk, Error, Extent, ImportRequest};
+use rejoin_registry::{Case, ChangedCell, Desk, Error, Extent, ImportRequest};
 use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -115,7 +115,7 @@ async fn send(State(app): State<Arc<App>>, here: Here, parts: Multipart) -> Answ
     if !here.may(Action::Import) {
         app.desk(&here, |desk| Ok(desk.may(Action::Import, None).map(|_| ())?)).await?;
     }
-    let Sent { here, name, bytes } = Sent::read(here, parts).await?;
+    let Sent { here, name, bytes, .. } = Sent::read(here, parts).await?;
     let number = app.uploads.keep(&here.entered.account.id, &name, bytes, app.now())?;
     onward(&format!("/lists/new/{number}"))
 }
@@ -140,14 +140,11 @@ struct Beside {
     counts: Vec<(String, u64)>,
     links_gone: u64,
     most_gone: bool,
-    /// Row, column, what it says now; the first of them.
-    changes: Vec<(u32, String, String)>,
+    /// The first of them.
+    changes: Vec<ChangedCell>,
     /// How many more there are.
     more: usize,
 }
-
-/// As many changed cells are shown.
-const CHANGES: usize = 50;
 
 #[derive(Template)]
 #[template(path = "look.html")]
@@ -169,9 +166,10 @@ struct LookPage {
 fn beside(
     desk: &Desk<'_>,
     request: &ImportRequest<'_>,
+    (table, mapping): (&Table, &Mapping),
     lang: Lang,
 ) -> Result<Result<Beside, String>, Problem> {
-    let compared = match desk.compare(request) {
+    let compared = match desk.compare(request, table, mapping) {
         Ok(compared) => compared,
         Err(error @ Error::Denied(_)) => return Ok(Err(Problem::from(error).told(lang).0)),
         Err(error @ (Error::Mapping { .. } | Error::KeyChanged { .. } | Error::KindChanged { .. })) => {
@@ -186,14 +184,13 @@ fn beside(
         ("job-gone", report.gone),
         ("job-same", report.unchanged),
     ];
-    let more = compared.changes.len().saturating_sub(CHANGES);
     Ok(Ok(Beside {
         first: compared.first,
         counts: counts.into_iter().map(|(key, count)| (lang.of(key), count)).collect(),
         links_gone: compared.links_gone,
         most_gone: compared.most_gone,
-        changes: compared.changes.into_iter().take(CHANGES).collect(),
-        more,
+        changes: compared.changes,
+        more: compared.more,
     }))
 }
 
@@ -261,7 +258,7 @@ fn looked_at(
     }
     let beside = match problem {
         Some(_) => None,
-        None => match beside(desk, &request, lang)? {
+        None => match beside(desk, &request, (&table, &proposal.mapping), lang)? {
             Ok(beside) => Some(beside),
             Err(why) => {
                 problem = Some(why);

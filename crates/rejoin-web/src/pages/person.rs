@@ -3,22 +3,23 @@
 
 use super::matches::{line_of, percent};
 use super::{Layout, Query};
-use crate::answer::{Answer, Problem, file, onward, page};
+use crate::answer::{Answer, Problem, onward, page};
 use crate::app::App;
 use crate::door::Here;
-use crate::fields::{Posted, Sent};
+use crate::fields::Posted;
+use crate::pages::documents::Documents;
 use crate::pages::facts::{self, Form};
 use crate::shown::{self, Line};
 use crate::words::Lang;
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
+use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use rejoin_access::{Action, FieldGroup, Reduced};
 use rejoin_custody::Person;
 use rejoin_custody::clock::Standing;
 use rejoin_model::{Bound, PersonId, ProblemKind, Relation, Subject};
-use rejoin_registry::{CaseFile, Given, LARGEST_ATTACHMENT, NewAttachment, PersonFile, PersonLine};
+use rejoin_registry::{CaseFile, Given, PersonFile, PersonLine};
 use std::sync::Arc;
 
 /// Its addresses.
@@ -26,11 +27,6 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/person/{id}", get(person))
         .route("/person/{id}/record", post(record))
-        .route(
-            "/person/{id}/documents",
-            post(attach).layer(DefaultBodyLimit::max(LARGEST_ATTACHMENT + 64 * 1024)),
-        )
-        .route("/person/{id}/documents/{hash}", get(document))
         .route("/person/{id}/readers", get(readers))
 }
 
@@ -109,34 +105,8 @@ struct PersonPage {
     version: u64,
     entries: Vec<Entry>,
     forms: Vec<(String, Vec<Form>)>,
-    documents: Vec<Document>,
-    /// As large as a document may be, in megabytes; none for who may not attach any.
-    attaches: Option<usize>,
+    documents: Documents,
     open_pairs: usize,
-}
-
-/// A document that was attached.
-struct Document {
-    href: String,
-    name: String,
-    at: String,
-    by: String,
-}
-
-fn documents(file: &CaseFile, person: PersonId) -> Vec<Document> {
-    let attached = file.entries.iter().rev().filter(|entry| entry.kind == "attached");
-    attached
-        .filter_map(|entry| {
-            let part =
-                |name: &str| entry.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-            Some(Document {
-                href: format!("/person/{person}/documents/{}", part("hash")?),
-                name: part("name")?.clone(),
-                at: shown::at(entry.at_micros),
-                by: entry.actor.clone(),
-            })
-        })
-        .collect()
 }
 
 fn said(file: &PersonFile, lang: Lang) -> Vec<Said> {
@@ -334,12 +304,13 @@ async fn person(
         version: file.casework.as_ref().map_or(0, |file| file.version),
         entries: file.casework.as_ref().map(|file| entries(file, lang)).unwrap_or_default(),
         forms,
-        documents: file
-            .casework
-            .as_ref()
-            .map(|casework| documents(casework, file.person))
-            .unwrap_or_default(),
-        attaches: (is_child && here.may(Action::Note)).then_some(LARGEST_ATTACHMENT / 1024 / 1024),
+        documents: Documents::of(
+            &here,
+            file.casework.as_deref(),
+            &format!("/person/{}", file.person),
+            file.opens_documents,
+            Action::Note,
+        ),
         open_pairs: file.links.iter().filter(|link| !link.joined).count(),
         who,
     })
@@ -358,26 +329,6 @@ async fn record(
     let to = format!("/person/{}?done=done-recorded", super::search::escaped(&id));
     app.desk(&here, move |desk| Ok(desk.command(&id, &[fact], &given)?)).await?;
     onward(&to)
-}
-
-/// Attaches a document to a child's file.
-async fn attach(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>, parts: Multipart) -> Answer {
-    let Sent { here, name, bytes } = Sent::read(here, parts).await?;
-    let to = format!("/person/{}?done=done-recorded#documents", super::search::escaped(&id));
-    let new = NewAttachment::named(&name, bytes);
-    app.desk(&here, move |desk| Ok(desk.attach(&id, new, &Given::default())?)).await?;
-    onward(&to)
-}
-
-/// A document, to be kept: it is never shown as a page of ours.
-async fn document(
-    State(app): State<Arc<App>>,
-    here: Here,
-    Path((id, hash)): Path<(String, String)>,
-) -> Answer {
-    let found =
-        app.desk(&here, move |desk| Ok(desk.attachment(&id, &hash)?)).await?.ok_or(Problem::NotFound)?;
-    file("application/octet-stream", &found.name, found.bytes)
 }
 
 #[derive(Template)]

@@ -6,6 +6,7 @@ use crate::answer::{Answer, Problem, onward, page, page_as};
 use crate::app::App;
 use crate::door::Here;
 use crate::fields::{Fields, Posted};
+use crate::pages::documents::Documents;
 use crate::pages::facts;
 use crate::shown;
 use crate::words::Lang;
@@ -89,6 +90,7 @@ struct RequestPage {
     version: u64,
     steps: Vec<(&'static str, String, bool)>,
     outcomes: Vec<(&'static str, String)>,
+    documents: Documents,
     entries: Vec<Happened>,
 }
 
@@ -112,6 +114,13 @@ async fn request(
     let lang = here.lang;
     page(&RequestPage {
         l: Layout::of(&app, &here, lang.of("request-title"), "/requests").after(&query),
+        documents: Documents::of(
+            &here,
+            Some(&file),
+            &format!("/requests/{stream}"),
+            true,
+            Action::OpenRequest,
+        ),
         id,
         status: shown::coded("tracing", &file.status, lang),
         version: file.version,

@@ -12,7 +12,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
-use rejoin_access::Action;
+use rejoin_access::{Action, Purpose};
 use rejoin_casework::worklist::List;
 use rejoin_registry::{Page, WorkFilter};
 use std::sync::Arc;
@@ -92,14 +92,14 @@ async fn review(
 struct EmergencyPage {
     l: Layout,
     id: String,
+    /// Under the purpose that emergencies are for.
+    ready: bool,
 }
-
-/// As long as an emergency lasts unless it is said, in minutes.
-const MINUTES: u32 = 60;
 
 async fn emergency(State(app): State<Arc<App>>, here: Here, Query(query): Query) -> Answer {
     let l = Layout::of(&app, &here, here.lang.of("emergency-title"), "/emergency");
-    page(&EmergencyPage { l, id: query.get("id").to_owned() })
+    let ready = here.seat.purpose == Purpose::ChildCare;
+    page(&EmergencyPage { l, id: query.get("id").to_owned(), ready })
 }
 
 /// Claims emergency access; the file is opened, and somebody else reviews it.
@@ -108,7 +108,8 @@ async fn claim(State(app): State<Arc<App>>, Posted { here, fields }: Posted) -> 
     if why.is_empty() {
         return Err(Problem::Typed(here.lang.of("emergency-why")));
     }
-    let minutes = fields.get("minutes").parse().unwrap_or(MINUTES);
+    let minutes = fields.get("minutes").parse::<u32>().ok().filter(|minutes| (1..=1440).contains(minutes));
+    let minutes = minutes.ok_or_else(|| Problem::Typed(here.lang.of("emergency-bad-minutes")))?;
     let to = format!("/person/{}?done=done-emergency", escaped(&id));
     app.desk(&here, move |desk| Ok(desk.break_glass(&id, &why, minutes)?)).await?;
     onward(&to)

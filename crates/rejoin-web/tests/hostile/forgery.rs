@@ -58,7 +58,7 @@ fn a_form_that_no_page_of_ours_sent_is_refused() {
 }
 
 /// Forms with a file.
-const TAKE_FILES: [&str; 2] = ["/figures/published", "/person/{id}/documents"];
+const TAKE_FILES: [&str; 3] = ["/figures/published", "/person/{id}/documents", "/requests/{id}/documents"];
 const FILE: &[u8] = b"--x\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n0\r\n--x\r\n\
     content-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nmetric,value\na,1\n\r\n--x--\r\n";
 

@@ -69,9 +69,7 @@ impl MeasureArgs {
                 Failure::usage("reconcile needs --published FILE", "see `rejoin measure --help`")
             })?;
             let (comparisons, checkpoint) = desk.reconcile(published(file)?, parameters.on)?;
-            print_comparisons(&comparisons, checkpoint, self.output.format)?;
-            account::stale(&desk.view(None)?, context.lang);
-            return Ok(());
+            return print_comparisons(&comparisons, checkpoint, self.output.format);
         };
         if desk.suppresses() {
             return self.print_told(&desk.ask(measure, &parameters)?, context.lang);
