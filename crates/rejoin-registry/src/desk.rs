@@ -195,6 +195,8 @@ fn cut_file(lens: &Lens<'_>, raw: &RawFile) -> CaseFile {
             _,
         ) => FieldGroup::Notes,
         ("dna-taken" | "dna-destroyed", _) => FieldGroup::Dna,
+        // When, where and to whom a child will be handed over is known to who holds the child, and to who may know where it is.
+        ("reunification-planned" | "hand-over-sent" | "hand-over-received", _) => FieldGroup::Whereabouts,
         (_, "place" | "whereabouts" | "destination") => FieldGroup::Whereabouts,
         (kind, _) if kind.starts_with("separation-") => FieldGroup::Separation,
         _ => FieldGroup::Casework,
@@ -594,7 +596,7 @@ impl<'a> Desk<'a> {
     pub fn command(&self, child: &str, facts: &[Fact], given: &Given) -> Result<Done, Error> {
         with_its_bytes(facts)?;
         let stream = self.stream_for(child, facts)?;
-        self.case.carry_out(stream, facts, given, &self.seat.stamp())
+        self.case.carry_out(stream, &self.case.with_assignees(facts)?, given, &self.seat.stamp())
     }
 
     /// The file of a child, for who may put these facts on record in it.

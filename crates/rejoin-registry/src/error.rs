@@ -273,6 +273,9 @@ pub enum Error {
     /// A document that the ledger names is not there, or is not what it was: by its SHA-256, or that of its source.
     #[error("the document {0} is missing or was changed")]
     Document(String),
+    /// Somebody to whom nothing can be given.
+    #[error("nobody is called {0:?}, and no team")]
+    Assignee(String),
     /// A document of a size that is not taken, in bytes.
     #[error("a document has 1 to {most} bytes; this has {0}", most = crate::LARGEST_ATTACHMENT)]
     DocumentSize(usize),
@@ -352,6 +355,7 @@ impl Error {
             Error::TryLater(_) => "wait a few minutes".into(),
             Error::Refused(_) => "`rejoin list children` and `rejoin list links` show ids and proposals".into(),
             Error::Document(_) => "restore it from a backup of the case".into(),
+            Error::Assignee(_) => "`rejoin account list` shows names and ids; a team is `team:` and an organisation's id".into(),
             Error::DocumentSize(_) => "attach it in parts, or in a smaller form".into(),
             Error::DocumentAlone => "`rejoin casework attach`, or the section *Documents* of the page".into(),
             Error::Published(_) => {

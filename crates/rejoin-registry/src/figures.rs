@@ -4,14 +4,14 @@
 use crate::desk::Desk;
 use crate::wire;
 use crate::{Error, policies};
-use rejoin_access::{Action, FieldGroup, Purpose, Refusal, THRESHOLD, suppress, suppress_row};
+use rejoin_access::{Action, FieldGroup, Purpose, Refusal, SubjectFacts, THRESHOLD, suppress, suppress_row};
 use rejoin_ingest::{Row, table};
-use rejoin_inquiry::measure::{How, MEASURES, Unit};
+use rejoin_inquiry::measure::{How, Line, MEASURES, Unit};
 use rejoin_inquiry::reconcile::{NOT_TOLD, OF_SCOPE, Published, reconcile};
 use rejoin_inquiry::{Answer, Measure, Parameters, Refused, Scene, ask};
 use rejoin_ledger::Checkpoint;
 use rejoin_model::{Moment, PersonId, Policies, RecordId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What somebody is told of a measure.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +138,7 @@ impl Told {
                 }
             }
         }
+        hide_in_margins(&answer.breakdown, &mut cells, threshold);
         let all = |shown: &[bool; 4]| of_value.iter().all(|how| shown[*how as usize]);
         let cut = |columns: &[u64; 4], shown: &[bool; 4]| -> [Option<u64>; 4] {
             std::array::from_fn(|at| shown[at].then_some(columns[at]))
@@ -170,6 +171,44 @@ impl Told {
             checkpoint,
             suppressed: true,
             answer,
+        }
+    }
+}
+
+/// The same may be asked broken down by fewer groups: each line of that is the total of some lines of this. Where fewer people
+/// than the threshold are hidden under such a total, or one line alone, the smallest of its other lines is hidden with them;
+/// until nothing is left to be hidden. Two tables that only overlap may still tell more together than each by itself.
+fn hide_in_margins(breakdown: &[Line], cells: &mut [[bool; 4]], threshold: u64) {
+    let groups = breakdown.first().map_or(0, |line| line.key.len());
+    // Every choice of some groups, and not all: as bits.
+    let chosen = (1..(1_u32 << groups.min(8))).filter(|bits| bits.count_ones() < groups as u32);
+    let margins: Vec<Vec<usize>> = chosen
+        .flat_map(|bits| {
+            let mut margin: BTreeMap<Vec<&str>, Vec<usize>> = BTreeMap::new();
+            for (at, line) in breakdown.iter().enumerate() {
+                let key = line.key.iter().enumerate().filter(|(group, _)| bits >> group & 1 == 1);
+                margin.entry(key.map(|(_, (_, value))| value.as_str()).collect()).or_default().push(at);
+            }
+            margin.into_values()
+        })
+        .collect();
+    for how in How::ALL.map(|how| how as usize) {
+        let mut changed = true;
+        while std::mem::take(&mut changed) {
+            for margin in &margins {
+                let hidden = margin.iter().filter(|at| !cells[**at][how]);
+                let (count, sum) = hidden.fold((0, 0_u64), |(count, sum), at| {
+                    (count + 1, sum.saturating_add(breakdown[*at].behind[how]))
+                });
+                if count == 0 || (count > 1 && sum >= threshold) {
+                    continue;
+                }
+                let shown = margin.iter().filter(|at| cells[**at][how]);
+                if let Some(smallest) = shown.min_by_key(|at| breakdown[**at].behind[how]) {
+                    cells[*smallest][how] = false;
+                    changed = true;
+                }
+            }
         }
     }
 }
@@ -265,7 +304,9 @@ impl Desk<'_> {
         }
     }
 
-    /// Counts over what the reader may see; under statistics over everybody whom a role counts by these words.
+    /// Counts over whom the reader may see, and under statistics over everybody whom a role counts by these words. Whoever may
+    /// count, and is shown in full whatever is told, is told the number that everybody is told: measures rest on names and
+    /// numbers of family units too, which that reader may see reduced.
     fn counted<T>(
         &self,
         words: &[&str],
@@ -273,24 +314,37 @@ impl Desk<'_> {
         as_of: Option<Moment>,
         count: impl FnOnce(&Scene<'_>) -> Result<T, Error>,
     ) -> Result<(T, Checkpoint), Error> {
-        if !self.suppresses() {
-            let view = self.view(Some(what))?;
-            let people = view.people();
-            return Ok((count(&view.scene(&people, as_of))?, view.checkpoint));
-        }
-        self.may(Action::Count, None)?;
         let groups: BTreeSet<FieldGroup> = words.iter().flat_map(|word| tells(word)).copied().collect();
         let groups: Vec<FieldGroup> = groups.into_iter().collect();
-        if groups.iter().any(|group| !self.may_count_by(*group)) {
-            return Err(self.refuse(Refusal::NotGranted, what, None)?);
+        if self.suppresses() {
+            self.may(Action::Count, None)?;
+            if groups.iter().any(|group| !self.may_count_by(*group)) {
+                return Err(self.refuse(Refusal::NotGranted, what, None)?);
+            }
         }
         let mut whole = self.case.whole()?;
         let facts = self.facts_of_all(&whole)?;
         let decider = self.decider();
+        let counted: Option<BTreeSet<PersonId>> = match self.suppresses() {
+            true => Some(
+                facts.iter().filter(|(_, facts)| decider.counts(facts, &groups)).map(|(id, _)| *id).collect(),
+            ),
+            false => {
+                let seen: Vec<_> = facts.iter().filter(|(_, facts)| decider.sees(facts)).collect();
+                let whole_of = |facts: &SubjectFacts| {
+                    groups.iter().all(|group| decider.decide(facts, *group).decision.extent() == 2)
+                };
+                let all =
+                    self.seat().actor.has(Action::Count) && seen.iter().all(|(_, facts)| whole_of(facts));
+                all.then(|| seen.iter().map(|(id, _)| **id).collect())
+            }
+        };
+        let Some(counted) = counted else {
+            let view = self.view(Some(what))?;
+            let people = view.people();
+            return Ok((count(&view.scene(&people, as_of))?, view.checkpoint));
+        };
         // Who does not count is not there for anybody else's count either: as a parent, as one of a family unit.
-        let counts =
-            |person: &PersonId| facts.get(person).is_some_and(|facts| decider.counts(facts, &groups));
-        let counted: BTreeSet<PersonId> = facts.keys().filter(|person| counts(person)).copied().collect();
         let of = |record: &RecordId| {
             let person = whole.person_of.get(record).copied();
             counted.contains(&person.unwrap_or(PersonId::of_smallest(*record)))
@@ -327,6 +381,49 @@ impl Desk<'_> {
 mod tests {
     use super::*;
     use rejoin_inquiry::group;
+
+    /// By two groups: what is hidden cannot be had by taking what is shown from the totals of a table by one of them.
+    #[test]
+    fn tables_by_fewer_groups_give_no_hidden_cell_away() {
+        let line = |one: u64, other: u64, count: u64| Line {
+            key: vec![("sector".into(), one.to_string()), ("age-group".into(), other.to_string())],
+            columns: [count, 0, 0, 0],
+            value: count as f64,
+            behind: [count, 0, 0, 0],
+            dated: 0,
+        };
+        let (mut state, mut hidden) = (2018_u64, 0);
+        let mut dice = |end: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % end
+        };
+        for _ in 0..300 {
+            let lines: Vec<Line> = (0..5)
+                .flat_map(|one| (0..4).map(move |other| (one, other)))
+                .map(|(one, other)| {
+                    let count = if dice(4) == 0 { dice(THRESHOLD) } else { THRESHOLD + dice(60) };
+                    line(one, other, count)
+                })
+                .collect();
+            let mut cells: Vec<[bool; 4]> =
+                lines.iter().map(|line| [line.behind[0] >= THRESHOLD; 4]).collect();
+            hide_in_margins(&lines, &mut cells, THRESHOLD);
+            for group in 0..2 {
+                for value in 0..5 {
+                    let of = |at: &usize| lines[*at].key[group].1 == value.to_string();
+                    let margin: Vec<usize> = (0..lines.len()).filter(of).collect();
+                    let gone: Vec<u64> =
+                        margin.iter().filter(|at| !cells[**at][0]).map(|at| lines[*at].behind[0]).collect();
+                    let safe = gone.is_empty()
+                        || gone.len() == margin.len()
+                        || (gone.len() > 1 && gone.iter().sum::<u64>() >= THRESHOLD);
+                    assert!(safe, "{gone:?} of {margin:?}");
+                    hidden += gone.len();
+                }
+            }
+        }
+        assert!(hidden > 100, "something was hidden");
+    }
 
     #[test]
     fn every_group_and_measure_has_its_place() {

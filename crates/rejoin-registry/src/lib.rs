@@ -5,6 +5,7 @@
 //! moment it leaves the case as it was, or complete.
 
 mod accounts;
+mod assignees;
 mod attachments;
 mod casework;
 mod change;
@@ -56,6 +57,7 @@ mod wire;
 mod work;
 
 pub use accounts::NewAccount;
+pub use assignees::Assignee;
 pub use attachments::{Attachment, LARGEST_ATTACHMENT, NewAttachment};
 pub use derive::LinkReport;
 pub use desk::{CaseEntry, CaseFile, Desk, PersonFile, Seat};

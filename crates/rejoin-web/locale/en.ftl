@@ -34,6 +34,7 @@ done-enrolled = The second proof is enrolled.
 
 # problems
 problem-title = That did not work
+problem-back = Back to where you were
 problem-home = To the first page
 problem-sign-in = Sign in first.
 problem-sign-in-hint = Sessions end after a time without use.
@@ -215,12 +216,22 @@ file-version = Version { $version } of the file
 
 # a person
 person-status = case
+person-steps = The way to reunification
+step-done = done
+step-open = still open
+step-match-accepted = accepted for verification
+step-verification-signed = verified
+step-gate-cleared = consent and best interests
+step-reunification-planned = planned
+step-hand-over-sent = handed over
+step-hand-over-received = received
 person-emergency = Part of this is shown by an emergency access, which somebody else will review.
 person-within = On this page
 person-family = Possible family
 person-no-family = Nobody is proposed, or nobody whom you may see.
 person-custody = Custody
 person-no-custody = No custody is on record, or none that you may see.
+person-undated = For your purpose dates are shown as years: whether there are holes or overlaps cannot be told here.
 person-problems = What is wrong with the account of it
 person-said = What each list says
 person-record = Put on record
@@ -728,6 +739,7 @@ supervise-title = For supervisors
 supervise-waiting = What waits for a decision
 supervise-emergencies = Emergency accesses to review
 supervise-none = None.
+supervise-whose = The file that was opened
 supervise-finding = What the review found
 supervise-stop = end it now
 supervise-review = Reviewed

@@ -34,6 +34,7 @@ done-enrolled = La segunda prueba está registrada.
 
 # problems
 problem-title = No ha funcionado
+problem-back = Volver a donde estaba
 problem-home = A la primera página
 problem-sign-in = Entre primero.
 problem-sign-in-hint = Las sesiones terminan tras un tiempo sin uso.
@@ -215,12 +216,22 @@ file-version = Versión { $version } del expediente
 
 # a person
 person-status = caso
+person-steps = El camino a la reunificación
+step-done = hecho
+step-open = pendiente
+step-match-accepted = aceptada para verificar
+step-verification-signed = verificada
+step-gate-cleared = consentimiento e interés superior
+step-reunification-planned = planificada
+step-hand-over-sent = entregado
+step-hand-over-received = recibido
 person-emergency = Parte de esto se muestra por un acceso de emergencia, que otra persona revisará.
 person-within = En esta página
 person-family = Posible familia
 person-no-family = No hay nadie propuesto, o nadie que usted pueda ver.
 person-custody = Custodia
 person-no-custody = No consta custodia, o ninguna que usted pueda ver.
+person-undated = Con su propósito las fechas se muestran como años: aquí no se puede saber si hay huecos o solapamientos.
 person-problems = Qué falla en lo registrado
 person-said = Lo que dice cada lista
 person-record = Registrar
@@ -728,6 +739,7 @@ supervise-title = Para la supervisión
 supervise-waiting = Lo que espera una decisión
 supervise-emergencies = Accesos de emergencia por revisar
 supervise-none = Ninguno.
+supervise-whose = El expediente que se abrió
 supervise-finding = Resultado de la revisión
 supervise-stop = terminarlo ya
 supervise-review = Revisado

@@ -66,6 +66,7 @@ impl Problem {
                 | Error::KindChanged { .. }
                 | Error::MostRowsGone { .. }
                 | Error::Code(_)
+                | Error::Assignee(_)
                 | Error::DocumentSize(_)
                 | Error::DocumentAlone
                 | Error::Published(_)

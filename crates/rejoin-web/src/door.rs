@@ -99,7 +99,12 @@ fn same(csrf: &str, shown: &str) -> Result<(), Problem> {
 impl Here {
     /// Who holds the session of a request. `enrolling`: also who has to enrol a second proof first, and may do that only.
     pub async fn of(parts: &mut Parts, app: &Arc<App>, enrolling: bool) -> Result<Self, Problem> {
-        let token = cookie_of(&parts.headers, cookie_name(app)).ok_or(Problem::SignIn)?.to_owned();
+        Self::by(&parts.headers, app, enrolling).await
+    }
+
+    /// The same, of the lines of a request's head.
+    pub async fn by(headers: &HeaderMap, app: &Arc<App>, enrolling: bool) -> Result<Self, Problem> {
+        let token = cookie_of(headers, cookie_name(app)).ok_or(Problem::SignIn)?.to_owned();
         let now = app.now();
         let shown = token.clone();
         let entered = app.with(move |case| Ok(case.by_session(&shown, BTreeSet::new(), now)?)).await?;
@@ -110,13 +115,13 @@ impl Here {
         // Who works for an organisation is of its team: cases are assigned to `team:` and its id.
         entered.actor.teams.insert(entered.account.organisation.clone());
         let purposes = purposes(&entered.actor);
-        let chosen = cookie_of(&parts.headers, "purpose").and_then(Purpose::from_word);
+        let chosen = cookie_of(headers, "purpose").and_then(Purpose::from_word);
         let chosen = chosen.filter(|purpose| purposes.contains(purpose));
         let purpose = chosen.or(purposes.first().copied()).unwrap_or(Purpose::Administration);
         let seat = Seat { actor: entered.actor.clone(), purpose, at_micros: now };
-        let lang = match (cookie_of(&parts.headers, "language"), entered.account.language.as_deref()) {
+        let lang = match (cookie_of(headers, "language"), entered.account.language.as_deref()) {
             (None, Some(own)) => Lang::of_code(own).unwrap_or(Lang::En),
-            _ => language(&parts.headers),
+            _ => language(headers),
         };
         Ok(Self { csrf: csrf_of(&token), entered, seat, lang })
     }

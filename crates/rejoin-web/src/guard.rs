@@ -3,7 +3,7 @@
 
 use crate::answer::{Problem, Untold};
 use crate::app::App;
-use crate::door;
+use crate::door::{self, Here};
 use crate::pages::{Layout, ProblemPage};
 use askama::Template;
 use axum::extract::{Request, State};
@@ -22,6 +22,7 @@ pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) ->
     let lang = door::language(request.headers());
     let path = request.uri().path().to_owned();
     let program = path.starts_with("/api/");
+    let asked = request.headers().clone();
     let seen = match refusal(&app, request.method(), request.uri(), request.headers()) {
         None => next.run(request).await,
         Some(problem) => problem.into_response(),
@@ -30,7 +31,14 @@ pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) ->
     let mut response = match untold.or_else(|| bare(&seen)) {
         None => seen,
         Some(problem) => {
-            let mut response = told(&app, &problem, lang, program, &path);
+            // Whoever is signed in is told so within their pages, and can go on or choose another purpose there.
+            let here = match *problem {
+                Problem::Foreign | Problem::SignIn | Problem::Enrol => None,
+                _ if program => None,
+                _ => Here::by(&asked, &app, false).await.ok(),
+            };
+            let back = way_back(&app, &asked, &path);
+            let mut response = told(&app, &problem, (lang, here, back), program, &path);
             if let Some(allowed) = seen.headers().get(header::ALLOW) {
                 response.headers_mut().insert(header::ALLOW, allowed.clone());
             }
@@ -108,7 +116,24 @@ fn refusal(app: &App, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option
     (!ours).then_some(Problem::Foreign)
 }
 
-fn told(app: &App, problem: &Problem, lang: crate::words::Lang, program: bool, path: &str) -> Response {
+/// The page of ours from which a request came, if it was another than this.
+fn way_back(app: &App, headers: &HeaderMap, path: &str) -> Option<String> {
+    let from = headers.get(header::REFERER)?.to_str().ok()?;
+    let (_, rest) = from.split_once("://")?;
+    let (host, way) = rest.split_once('/')?;
+    let plain = way.bytes().all(|byte| byte.is_ascii_graphic()) && !way.starts_with(['/', '\\']);
+    let way = format!("/{way}");
+    (plain && app.is_host(host) && way != path).then_some(way)
+}
+
+fn told(
+    app: &App,
+    problem: &Problem,
+    (lang, here, back): (crate::words::Lang, Option<Here>, Option<String>),
+    program: bool,
+    path: &str,
+) -> Response {
+    let lang = here.as_ref().map_or(lang, |here| here.lang);
     if problem.status().is_server_error() {
         // Words of the registry name no person.
         eprintln!("rejoin: {}: {problem}", problem.word());
@@ -123,6 +148,22 @@ fn told(app: &App, problem: &Problem, lang: crate::words::Lang, program: bool, p
         Problem::Enrol => return Redirect::to("/account/second-proof").into_response(),
         _ => {}
     }
-    let page = ProblemPage { l: Layout::of_visitor(app, lang, lang.of("problem-title")), words, hint };
+    let title = lang.of("problem-title");
+    let l = match &here {
+        Some(here) => Layout::of(app, here, title, ""),
+        None => Layout::of_visitor(app, lang, title),
+    };
+    let page = ProblemPage { l, words: sentence(&words), hint: sentence(&hint), back };
     (problem.status(), Html(page.render().unwrap_or_default())).into_response()
+}
+
+/// With a capital at the beginning and a stop at the end.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let mut out: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    out.extend(letters);
+    if out.ends_with(|letter: char| letter.is_alphanumeric() || letter == ')') {
+        out.push('.');
+    }
+    out
 }

@@ -147,6 +147,8 @@ pub struct ProblemPage {
     pub words: String,
     /// What can be done.
     pub hint: String,
+    /// The page from which the reader came.
+    pub back: Option<String>,
 }
 
 /// The query of an address.

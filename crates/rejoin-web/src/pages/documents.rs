@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::door::Here;
 use crate::fields::Sent;
 use crate::pages::escaped;
+use crate::pages::facts::Names;
 use crate::shown;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
@@ -16,10 +17,10 @@ use std::sync::Arc;
 
 /// Its addresses.
 pub fn routes() -> Router<Arc<App>> {
-    let sent = || post(attach).layer(DefaultBodyLimit::max(LARGEST_ATTACHMENT + 64 * 1024));
+    let most = || DefaultBodyLimit::max(LARGEST_ATTACHMENT + 64 * 1024);
     Router::new()
-        .route("/person/{id}/documents", sent())
-        .route("/requests/{id}/documents", sent())
+        .route("/person/{id}/documents", post(attach).layer(most()))
+        .route("/requests/{id}/documents", post(attach).layer(most()))
         .route("/person/{id}/documents/{hash}", get(document))
         .route("/requests/{id}/documents/{hash}", get(document))
 }
@@ -47,11 +48,18 @@ pub struct Row {
 }
 
 impl Documents {
-    /// Of a file that is shown at an address: whether its documents may be opened, and what lets somebody attach one.
-    pub fn of(here: &Here, file: Option<&CaseFile>, page: &str, opens: bool, attaches: Action) -> Self {
+    /// Of a file, with the names in it, that is shown at an address: whether its documents may be opened, and what lets somebody attach one.
+    pub fn of(
+        here: &Here,
+        file: Option<(&CaseFile, &Names)>,
+        page: &str,
+        opens: bool,
+        attaches: Action,
+    ) -> Self {
         let at = format!("{page}/documents");
-        let attached = file.into_iter().flat_map(|file| file.entries.iter().rev());
-        let rows = attached.filter(|entry| entry.kind == "attached").map(|entry| {
+        let entries =
+            file.into_iter().flat_map(|(file, names)| file.entries.iter().rev().map(move |one| (one, names)));
+        let rows = entries.filter(|(entry, _)| entry.kind == "attached").map(|(entry, names)| {
             let part =
                 |name: &str| entry.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value);
             // Whoever is shown less than everything has a sign of it only.
@@ -60,7 +68,7 @@ impl Documents {
                 href: hash.filter(|_| opens).map(|hash| format!("{at}/{hash}")),
                 name: hash.and(part("name")).cloned().unwrap_or_default(),
                 at: shown::at(entry.at_micros),
-                by: entry.actor.clone(),
+                by: names.of(&entry.actor),
             }
         });
         let most = here.may(attaches).then_some(LARGEST_ATTACHMENT / 1024 / 1024);

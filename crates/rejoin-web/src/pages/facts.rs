@@ -10,8 +10,8 @@ use rejoin_access::Action;
 use rejoin_casework::Fact;
 use rejoin_casework::word::{Choice, Outcome, ProofKind, Side, Wish};
 use rejoin_model::{PersonId, RecordId, Relation};
-use rejoin_registry::PersonFile;
-use std::collections::BTreeSet;
+use rejoin_registry::{Assignee, CaseFile, Desk, PersonFile};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a field is typed.
 #[derive(Clone, Copy)]
@@ -20,6 +20,8 @@ enum Input {
     Match,
     /// An adult of one of its matches.
     Adult,
+    /// An account, or the team of an organisation.
+    Assignee,
     /// A line.
     Line,
     /// Several lines of words.
@@ -76,13 +78,13 @@ const KINDS: &[Kind] = &[
         group: "daily",
         action: Action::Assign,
         kind: "assigned",
-        fields: &[("to", Input::Line, true), ("from", Input::When, true), ("until", Input::When, false)],
+        fields: &[("to", Input::Assignee, true), ("from", Input::When, true), ("until", Input::When, false)],
     },
     Kind {
         group: "daily",
         action: Action::Assign,
         kind: "unassigned",
-        fields: &[("to", Input::Line, true), ("reason", Input::Line, true)],
+        fields: &[("to", Input::Assignee, true), ("reason", Input::Line, true)],
     },
     Kind {
         group: "separation",
@@ -302,7 +304,7 @@ pub struct Field {
 }
 
 /// The forms that an account can use for a child, by groups.
-pub fn forms(here: &Here, file: &PersonFile) -> Vec<(String, Vec<Form>)> {
+pub fn forms(here: &Here, file: &PersonFile, assignees: &[Assignee]) -> Vec<(String, Vec<Form>)> {
     let lang = here.lang;
     let matches = matches(file, lang);
     let mut groups: Vec<(String, Vec<Form>)> = Vec::new();
@@ -317,7 +319,7 @@ pub fn forms(here: &Here, file: &PersonFile) -> Vec<(String, Vec<Form>)> {
             last = kind.group;
         }
         let fields = kind.fields.iter().map(|(name, input, required)| {
-            let (how, choices) = offered(*input, &matches, lang);
+            let (how, choices) = offered(*input, &matches, assignees, lang);
             Field {
                 name,
                 id: format!("{}-{name}", kind.kind),
@@ -352,6 +354,7 @@ fn begins(name: &str, input: Input, here: &Here) -> String {
 fn offered(
     input: Input,
     matches: &[(String, Relation, String)],
+    assignees: &[Assignee],
     lang: Lang,
 ) -> (&'static str, Vec<(String, String)>) {
     match input {
@@ -366,6 +369,9 @@ fn offered(
         Input::Adult if matches.is_empty() => ("line", Vec::new()),
         Input::Adult => {
             ("choice", matches.iter().map(|(adult, _, words)| (adult.clone(), words.clone())).collect())
+        }
+        Input::Assignee => {
+            ("choice", assignees.iter().map(|one| (one.id.clone(), one.name.clone())).collect())
         }
         Input::YesNo => ("choice", vec![("yes".into(), lang.of("yes")), ("no".into(), lang.of("no"))]),
         Input::OneOf(words) => {
@@ -388,7 +394,8 @@ fn matches(file: &PersonFile, lang: Lang) -> Vec<(String, Relation, String)> {
     let Some(casework) = &file.casework else { return Vec::new() };
     let mut seen = BTreeSet::new();
     let mut matches = Vec::new();
-    for entry in casework.entries.iter().filter(|entry| entry.kind.starts_with("match-")) {
+    let names_one = |kind: &str| kind.starts_with("match-") || kind == "reunification-planned";
+    for entry in casework.entries.iter().filter(|entry| names_one(&entry.kind)) {
         let part = |name: &str| entry.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let (Some(adult), Some(relation)) = (part("adult"), part("relation")) else { continue };
         let Some(relation) = Relation::from_word(relation) else { continue };
@@ -440,7 +447,7 @@ pub fn read(fields: &Fields, lang: Lang) -> Result<Fact, Problem> {
                 let record = person.ok().or(said.parse::<RecordId>().ok()).ok_or_else(not_so)?;
                 parts.push((name, record.to_string()));
             }
-            Input::Line | Input::Words | Input::YesNo | Input::OneOf(_) => {
+            Input::Line | Input::Words | Input::YesNo | Input::OneOf(_) | Input::Assignee => {
                 parts.push((name, said.to_owned()));
             }
         }
@@ -457,7 +464,7 @@ pub fn told(name: &str, value: &str, lang: Lang) -> String {
     }
     let mut inputs = KINDS.iter().flat_map(|kind| kind.fields).filter(|(known, _, _)| *known == name);
     let chosen = inputs.find_map(|(_, input, _)| {
-        let (_, choices) = offered(*input, &[], lang);
+        let (_, choices) = offered(*input, &[], &[], lang);
         choices.into_iter().find(|(word, _)| word == value)
     });
     if let Some((_, words)) = chosen {
@@ -467,6 +474,47 @@ pub fn told(name: &str, value: &str, lang: Lang) -> String {
         Ok(micros) if moments.contains(&name) => shown::at(micros),
         _ => value.to_owned(),
     }
+}
+
+/// What people call the accounts that a page names.
+#[derive(Default)]
+pub struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// Of these accounts and teams.
+    pub fn of_accounts<'a>(desk: &Desk<'_>, ids: impl Iterator<Item = &'a str>) -> Result<Self, Problem> {
+        let mut names = BTreeMap::new();
+        for id in ids {
+            if !names.contains_key(id) {
+                names.insert(id.to_owned(), desk.called(id)?);
+            }
+        }
+        Ok(Self(names))
+    }
+
+    /// The name of an account; what is none stays as it is.
+    pub fn of(&self, id: &str) -> String {
+        self.0.get(id).map_or(id, String::as_str).to_owned()
+    }
+
+    /// The name with the id behind it, where two of one name must be told apart.
+    pub fn with_id(&self, id: &str) -> String {
+        match self.0.get(id) {
+            Some(name) if name != id => format!("{name} · {id}"),
+            _ => id.to_owned(),
+        }
+    }
+}
+
+/// The names of who wrote in a file, and of whom its facts name.
+pub fn names(desk: &Desk<'_>, file: Option<&CaseFile>) -> Result<Names, Problem> {
+    const NAME: [&str; 6] = ["to", "interviewer", "asked_by", "assessor", "sender", "receiver"];
+    let entries = file.into_iter().flat_map(|file| &file.entries);
+    let ids = entries.flat_map(|entry| {
+        let named = entry.fields.iter().filter(|(name, _)| NAME.contains(&name.as_str()));
+        std::iter::once(entry.actor.as_str()).chain(named.map(|(_, value)| value.as_str()))
+    });
+    Names::of_accounts(desk, ids)
 }
 
 #[cfg(test)]
@@ -485,7 +533,7 @@ mod tests {
                 let value = match input {
                     Input::Match => format!("{record} mother"),
                     Input::Adult => record.to_string(),
-                    Input::Line | Input::Words | Input::Items => "words".into(),
+                    Input::Line | Input::Words | Input::Items | Input::Assignee => "words".into(),
                     Input::When => "2018-06-26T14:30".into(),
                     Input::YesNo => "yes".into(),
                     Input::Number(first) | Input::Numbers(first) => (*first).to_owned(),

@@ -138,6 +138,7 @@ struct Understood {
 struct Beside {
     first: bool,
     counts: Vec<(String, u64)>,
+    gone: u64,
     links_gone: u64,
     most_gone: bool,
     /// The first of them.
@@ -160,6 +161,8 @@ struct LookPage {
     understood: Vec<Understood>,
     findings: Vec<(String, usize)>,
     beside: Option<Beside>,
+    /// Rows would be gone: it must be said whether the file is the whole list.
+    asks_extent: bool,
 }
 
 /// The file beside the last delivery of its list; or in words why the two cannot be compared.
@@ -186,6 +189,7 @@ fn beside(
     ];
     Ok(Ok(Beside {
         first: compared.first,
+        gone: report.gone,
         counts: counts.into_iter().map(|(key, count)| (lang.of(key), count)).collect(),
         links_gone: compared.links_gone,
         most_gone: compared.most_gone,
@@ -277,6 +281,7 @@ fn looked_at(
         problem,
         understood,
         findings: counts.into_iter().collect(),
+        asks_extent: beside.as_ref().is_some_and(|beside| beside.gone > 0),
         beside,
     })
 }

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::door::Here;
 use crate::fields::Posted;
 use crate::pages::documents::Documents;
-use crate::pages::facts::{self, Form};
+use crate::pages::facts::{self, Form, Names};
 use crate::shown::{self, Line};
 use crate::words::Lang;
 use askama::Template;
@@ -97,11 +97,15 @@ struct PersonPage {
     said: Vec<Said>,
     custody: Drawn,
     problems: Vec<String>,
+    /// Custody is shown by its dates, and not by years.
+    dated: bool,
     relatives: Vec<Relative>,
     clocks: Vec<Clock>,
     messages: Vec<(String, String, String)>,
     findings: Vec<(String, String, String, String)>,
     status: Option<String>,
+    /// The way to reunification as far as it has come, for a child of whom a match was accepted.
+    steps: Vec<(String, bool)>,
     version: u64,
     entries: Vec<Entry>,
     forms: Vec<(String, Vec<Form>)>,
@@ -205,16 +209,18 @@ fn relatives(file: &PersonFile, lines: &[Reduced<PersonLine>], lang: Lang) -> Ve
 }
 
 /// A file's events, newest first.
-fn entries(file: &CaseFile, lang: Lang) -> Vec<Entry> {
+fn entries(file: &CaseFile, names: &Names, lang: Lang) -> Vec<Entry> {
     let entry = |entry: &rejoin_registry::CaseEntry| Entry {
         sequence: entry.sequence,
         at: shown::at(entry.at_micros),
-        by: entry.actor.clone(),
+        by: names.of(&entry.actor),
         what: shown::coded("fact", &entry.kind, lang),
         fields: entry
             .fields
             .iter()
-            .map(|(name, value)| (shown::coded("part", name, lang), facts::told(name, value, lang)))
+            .map(|(name, value)| {
+                (shown::coded("part", name, lang), names.of(&facts::told(name, value, lang)))
+            })
             .collect(),
     };
     file.entries.iter().rev().map(entry).collect()
@@ -227,7 +233,8 @@ async fn person(
     Query(query): Query,
 ) -> Answer {
     let asked = id.clone();
-    let (file, lines, clocks, messages) = app
+    let assigns = here.may(Action::Assign);
+    let (file, lines, clocks, messages, (assignees, names)) = app
         .desk(&here, move |desk| {
             let file = desk.person(&asked)?.ok_or(Problem::NotFound)?;
             let others = file
@@ -236,7 +243,9 @@ async fn person(
                 .map(|one| if one.child == file.person { one.other } else { one.child });
             let others: Vec<PersonId> = others.collect();
             let id = file.person.to_string();
-            Ok((file, desk.lines(&others)?, desk.clocks(&id)?, desk.messages(&id)?))
+            let assignees = if assigns { desk.assignees()? } else { Vec::new() };
+            let names = facts::names(desk, file.casework.as_deref())?;
+            Ok((file, desk.lines(&others)?, desk.clocks(&id)?, desk.messages(&id)?, (assignees, names)))
         })
         .await?;
     let lang = here.lang;
@@ -259,8 +268,11 @@ async fn person(
         let shown = record.disclosure();
         [&shown.in_full, &shown.reduced].into_iter().any(|groups| groups.contains(&FieldGroup::Whereabouts))
     });
+    // A year in place of a day would make holes and overlaps that are none.
+    let dated =
+        file.records.iter().all(|record| record.disclosure().in_full.contains(&FieldGroup::CustodyDates));
     let is_child = person.subject == Subject::Child;
-    let forms = if is_child { facts::forms(&here, &file) } else { Vec::new() };
+    let forms = if is_child { facts::forms(&here, &file, &assignees) } else { Vec::new() };
     page(&PersonPage {
         l: Layout::of(&app, &here, who.name.clone(), "").after(&query),
         id: file.person.to_string(),
@@ -274,12 +286,14 @@ async fn person(
             .chain
             .problems
             .iter()
+            .filter(|_| dated)
             // Whoever is not shown where somebody is must not be told that nobody knows.
             .filter(|problem| problem.kind != ProblemKind::NoPlace || shows_where)
             .map(|problem| {
                 format!("{}: {}", shown::coded("problem", problem.kind.word(), lang), problem.words)
             })
             .collect(),
+        dated,
         relatives: relatives(&file, &lines, lang),
         clocks: clocks
             .iter()
@@ -301,12 +315,13 @@ async fn person(
             .collect(),
         findings: findings.collect(),
         status: file.casework.as_ref().map(|file| shown::coded("status", &file.status, lang)),
+        steps: file.casework.as_ref().map(|file| steps(file, lang)).unwrap_or_default(),
         version: file.casework.as_ref().map_or(0, |file| file.version),
-        entries: file.casework.as_ref().map(|file| entries(file, lang)).unwrap_or_default(),
+        entries: file.casework.as_ref().map(|file| entries(file, &names, lang)).unwrap_or_default(),
         forms,
         documents: Documents::of(
             &here,
-            file.casework.as_deref(),
+            file.casework.as_deref().map(|file| (file, &names)),
             &format!("/person/{}", file.person),
             file.opens_documents,
             Action::Note,
@@ -314,6 +329,34 @@ async fn person(
         open_pairs: file.links.iter().filter(|link| !link.joined).count(),
         who,
     })
+}
+
+/// The steps of a reunification: the fact that takes each, and how often it must be on record.
+const STEPS: [(&str, usize); 6] = [
+    ("match-accepted", 1),
+    ("verification-signed", 2),
+    ("gate-cleared", 1),
+    ("reunification-planned", 1),
+    ("hand-over-sent", 1),
+    ("hand-over-received", 1),
+];
+
+/// How far the match that was accepted last has come; nothing where none was.
+fn steps(file: &CaseFile, lang: Lang) -> Vec<(String, bool)> {
+    let accepted = file.entries.iter().rposition(|entry| entry.kind == STEPS[0].0);
+    let Some(accepted) = accepted else { return Vec::new() };
+    let since = &file.entries[accepted..];
+    STEPS
+        .iter()
+        .map(|(kind, needed)| {
+            let count = since.iter().filter(|entry| entry.kind == *kind).count();
+            let words = shown::coded("step", kind, lang);
+            match needed {
+                1 => (words, count > 0),
+                _ => (format!("{words} {}/{needed}", count.min(*needed)), count >= *needed),
+            }
+        })
+        .collect()
 }
 
 async fn record(
@@ -341,7 +384,13 @@ struct ReadersPage {
 
 async fn readers(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>) -> Answer {
     let asked = id.clone();
-    let readings = app.desk(&here, move |desk| Ok(desk.readers(&asked)?)).await?;
+    let (readings, names) = app
+        .desk(&here, move |desk| {
+            let readings = desk.readers(&asked)?;
+            let names = Names::of_accounts(desk, readings.iter().map(|one| one.actor.as_str()))?;
+            Ok((readings, names))
+        })
+        .await?;
     let lang = here.lang;
     page(&ReadersPage {
         l: Layout::of(&app, &here, lang.of("readers-title"), ""),
@@ -357,7 +406,7 @@ async fn readers(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>
                 let reading = shown::coded("reading", &one.kind, lang);
                 let written = shown::coded("fact", &one.kind, lang);
                 let kind = if reading == one.kind.replace('-', " ") { written } else { reading };
-                (shown::at(one.at_micros), one.actor.clone(), kind, purpose, one.what.clone())
+                (shown::at(one.at_micros), names.with_id(&one.actor), kind, purpose, one.what.clone())
             })
             .collect(),
     })

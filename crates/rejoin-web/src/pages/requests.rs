@@ -110,13 +110,19 @@ async fn request(
     Query(query): Query,
 ) -> Answer {
     let stream = stream(&id)?;
-    let file = app.desk(&here, move |desk| desk.tracing(stream)?.ok_or(Problem::NotFound)).await?;
+    let (file, names) = app
+        .desk(&here, move |desk| {
+            let file = desk.tracing(stream)?.ok_or(Problem::NotFound)?;
+            let names = facts::names(desk, Some(&file))?;
+            Ok((file, names))
+        })
+        .await?;
     let lang = here.lang;
     page(&RequestPage {
         l: Layout::of(&app, &here, lang.of("request-title"), "/requests").after(&query),
         documents: Documents::of(
             &here,
-            Some(&file),
+            Some((&file, &names)),
             &format!("/requests/{stream}"),
             true,
             Action::OpenRequest,
@@ -141,7 +147,7 @@ async fn request(
                 (
                     shown::coded("fact", &entry.kind, lang),
                     shown::at(entry.at_micros),
-                    entry.actor.clone(),
+                    names.of(&entry.actor),
                     fields,
                 )
             })

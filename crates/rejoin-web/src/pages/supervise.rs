@@ -6,6 +6,7 @@ use crate::answer::{Answer, Problem, onward, page};
 use crate::app::App;
 use crate::door::Here;
 use crate::fields::Posted;
+use crate::pages::facts::Names;
 use crate::pages::search::escaped;
 use crate::shown;
 use askama::Template;
@@ -28,6 +29,8 @@ pub fn routes() -> Router<Arc<App>> {
 struct Emergency {
     id: String,
     by: String,
+    /// The page of whom it was about.
+    of: String,
     why: String,
     from: String,
     until: String,
@@ -51,7 +54,14 @@ async fn supervise(State(app): State<Arc<App>>, here: Here, Query(query): Query)
     let (work, emergencies) = app
         .desk(&here, move |desk| {
             let filter = WorkFilter { page: Page { first: 0, rows: 1 }, ..WorkFilter::default() };
-            let emergencies = if reviews { Some(desk.emergencies()?) } else { None };
+            let emergencies = match reviews {
+                true => {
+                    let open = desk.emergencies()?;
+                    let names = Names::of_accounts(desk, open.iter().map(|one| one.account.as_str()))?;
+                    Some((open, names))
+                }
+                false => None,
+            };
             Ok((desk.work(&filter)?, emergencies))
         })
         .await?;
@@ -63,11 +73,12 @@ async fn supervise(State(app): State<Arc<App>>, here: Here, Query(query): Query)
             .iter()
             .map(|list| (list.word(), lang.pick(list.words()).to_owned(), count(*list)))
             .collect(),
-        emergencies: emergencies.map(|open| {
+        emergencies: emergencies.map(|(open, names)| {
             open.iter()
                 .map(|one| Emergency {
                     id: one.id.clone(),
-                    by: one.account.clone(),
+                    by: names.of(&one.account),
+                    of: format!("/person/{}", one.subject),
                     why: one.reason.clone(),
                     from: shown::at(one.from),
                     until: shown::at(one.until),

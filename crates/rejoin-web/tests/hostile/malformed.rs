@@ -420,3 +420,25 @@ fn addresses_and_heads_of_no_browser() {
     drop(held);
     alive(&place);
 }
+
+/// A case that is given to a name that nobody has would be on nobody's list.
+#[test]
+fn a_case_is_given_to_who_is_there() {
+    let place = Place::new();
+    let sofia = place.enter("sofia").looking("child-care");
+    let path = format!("/person/{}/record", place.child);
+    let give = |to: &str| {
+        sofia.post(&path, &[("kind", "assigned"), ("to", to), ("from", "2018-06-26T10:00")]).status
+    };
+    let before = place.events();
+    for nobody in ["nobodyhere", "team:nobody", "a00000000000", "team:", "Lucia Paz"] {
+        assert_eq!(give(nobody), 422, "{nobody}");
+    }
+    assert_eq!(place.events(), before);
+    // By the name with which they sign in, or by what the page offers.
+    assert_eq!((give("lucia"), give("team:border")), (303, 303));
+    let page = sofia.get(&format!("/person/{}", place.child)).text();
+    assert!(page.contains("<dd>lucia</dd>") && page.contains("<dd>Border</dd>"), "{page}");
+    let mine = place.enter("lucia").looking("child-care").get("/work?whose=mine").text();
+    assert!(mine.contains(&format!("/person/{}", place.child)), "{mine}");
+}

@@ -306,6 +306,7 @@ fn every_page_is_guarded_and_inert_for_every_role() {
         "/lists/new/1".to_owned(),
         format!("/person/{}/documents/{}", place.child, "0".repeat(64)),
         format!("/requests/{}", place.child),
+        format!("/requests/{}/documents/{}", place.child, "0".repeat(64)),
     ];
     assert_eq!(closed, expected);
     // Errors and redirects, too.

@@ -12,7 +12,7 @@ pub async fn a_supervisor_assigns(browser: &Browser, _: &Server) {
     let person = browser.links("tbody th a[href^=\"/person/\"]").await.swap_remove(0);
     let child = person.trim_start_matches("/person/").to_owned();
     browser.record(&child, "assigned", &[("to", "team:children-services")]).await;
-    assert!(browser.text("#history").await.contains("team:children-services"));
+    assert!(browser.text("#history").await.contains("Children's services"), "the team by its name");
 }
 
 /// A document is attached to a child's file, and is there to be kept.
