@@ -3,7 +3,7 @@
 
 use crate::desk::Desk;
 use crate::wire;
-use crate::{Error, policies};
+use crate::{Error, clocks, policies};
 use rejoin_access::{Action, FieldGroup, Purpose, Refusal, THRESHOLD, suppress, suppress_row};
 use rejoin_ingest::{Row, table};
 use rejoin_inquiry::measure::{How, MEASURES, Unit};
@@ -312,6 +312,15 @@ impl Desk<'_> {
     /// When the case's file cannot be read.
     pub fn policies(&self) -> Result<Policies, Error> {
         policies::read(&self.case.directory)
+    }
+
+    /// The case's clocks, by id, with their titles in English and Spanish: they say nothing of anybody.
+    ///
+    /// # Errors
+    /// When the case's file cannot be read.
+    pub fn clocks_known(&self) -> Result<Vec<(String, (String, String))>, Error> {
+        let rules = clocks::read(&self.case.directory)?;
+        Ok(rules.into_iter().map(|rule| (rule.id, rule.title)).collect())
     }
 
     /// Whether a role of the reader counts by a group at all.
