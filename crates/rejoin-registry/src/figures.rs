@@ -5,6 +5,7 @@ use crate::desk::Desk;
 use crate::wire;
 use crate::{Error, clocks, policies};
 use rejoin_access::{Action, FieldGroup, Purpose, Refusal, THRESHOLD, suppress, suppress_row};
+use rejoin_custody::clock::Rule;
 use rejoin_ingest::{Row, table};
 use rejoin_inquiry::measure::{How, MEASURES, Unit};
 use rejoin_inquiry::reconcile::{NOT_TOLD, OF_SCOPE, Published, reconcile};
@@ -314,13 +315,12 @@ impl Desk<'_> {
         policies::read(&self.case.directory)
     }
 
-    /// The case's clocks, by id, with their titles in English and Spanish: they say nothing of anybody.
+    /// The case's clocks: they say nothing of anybody.
     ///
     /// # Errors
     /// When the case's file cannot be read.
-    pub fn clocks_known(&self) -> Result<Vec<(String, (String, String))>, Error> {
-        let rules = clocks::read(&self.case.directory)?;
-        Ok(rules.into_iter().map(|rule| (rule.id, rule.title)).collect())
+    pub fn clocks_known(&self) -> Result<Vec<Rule>, Error> {
+        clocks::read(&self.case.directory)
     }
 
     /// Whether a role of the reader counts by a group at all.

@@ -16,6 +16,7 @@ use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use rejoin_access::Action;
+use rejoin_custody::clock::Rule;
 use rejoin_inquiry::group::{GROUPS, NOT_RECORDED};
 use rejoin_inquiry::measure::How;
 use rejoin_inquiry::replay::Scenario;
@@ -394,11 +395,11 @@ async fn one(
     let clocks: Vec<(String, String)> = match measure.name {
         "clock" => {
             let known = app.desk(&here, |desk| Ok(desk.clocks_known()?)).await?;
-            let title = |(id, title): (String, (String, String))| {
-                let words = format!("{} ({id})", lang.pick((&title.0, &title.1)));
-                (id, words)
+            let titled = |rule: Rule| {
+                let words = format!("{} ({})", lang.pick((&rule.title.0, &rule.title.1)), rule.id);
+                (rule.id, words)
             };
-            known.into_iter().map(title).collect()
+            known.into_iter().map(titled).collect()
         }
         _ => Vec::new(),
     };
