@@ -248,6 +248,77 @@ fn describe(interval: &Interval) -> String {
     }
 }
 
+/// What is said of a problem after whom it is of, with a hole for each date, in English and Spanish.
+const SAID: [(&str, &str); 10] = [
+    ("ends {}, before it begins {}", "termina {}, antes de comenzar {}"),
+    (
+        "began {}, no record says when it ended; the next stay began {}",
+        "comenzó {}, ningún registro dice cuándo terminó; la estancia siguiente comenzó {}",
+    ),
+    (
+        "ended, but no record says when or to whom",
+        "terminó, pero ningún registro dice cuándo ni a quién se entregó",
+    ),
+    ("no record says when it began", "ningún registro dice cuándo comenzó"),
+    ("no place on record", "no consta ningún lugar"),
+    ("handed over, and no receiver confirmed it", "se entregó, y ningún receptor lo confirmó"),
+    ("listed twice", "consta dos veces"),
+    (
+        "the first is said to go on when the second begins on {}",
+        "se dice que la primera estancia sigue cuando comienza la segunda, {}",
+    ),
+    ("both from {} to {}", "ambas desde {} hasta {}"),
+    ("nobody answers for the person from {} to {}", "nadie responde de la persona desde {} hasta {}"),
+];
+
+const IN_SPANISH: [(Custodian, &str); 4] = [
+    (Custodian::Border, "frontera"),
+    (Custodian::Marshals, "alguaciles"),
+    (Custodian::Detention, "detención de adultos"),
+    (Custodian::Shelter, "albergue"),
+];
+
+/// The words of a problem in Spanish; none when they are not words of this file.
+pub fn in_spanish(english: &str) -> Option<String> {
+    // A place may have a colon in its name; what is said after the last one has none.
+    let (who, said) = english.rsplit_once(": ")?;
+    let said = SAID.iter().find_map(|(english, spanish)| {
+        let dates = holes(said, english)?;
+        Some(dates.iter().fold((*spanish).to_owned(), |words, date| words.replacen("{}", date, 1)))
+    })?;
+    let second = |at: &usize| custodian(&who[at + " and ".len()..]).is_some();
+    let and = who.match_indices(" and ").map(|(at, _)| at).find(second);
+    let who = match and {
+        Some(at) => format!("{} y {}", custodian(&who[..at])?, custodian(&who[at + " and ".len()..])?),
+        None => custodian(who)?,
+    };
+    Some(format!("{who}: {said}"))
+}
+
+/// What stands in the holes of a pattern.
+fn holes<'a>(said: &'a str, pattern: &str) -> Option<Vec<&'a str>> {
+    let mut parts = pattern.split("{}");
+    let mut rest = said.strip_prefix(parts.next()?)?;
+    let mut found = Vec::new();
+    for part in parts {
+        let at = if part.is_empty() { rest.len() } else { rest.find(part)? };
+        found.push(&rest[..at]);
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty().then_some(found)
+}
+
+/// A custodian as [`describe`] says it, in Spanish.
+fn custodian(said: &str) -> Option<String> {
+    IN_SPANISH.iter().find_map(|(custodian, spanish)| {
+        let rest = said.strip_prefix(custodian.word())?;
+        match rest.strip_prefix(" at ") {
+            Some(place) => Some(format!("{spanish} en {place}")),
+            None => rest.is_empty().then(|| (*spanish).to_owned()),
+        }
+    })
+}
+
 /// Where a person was on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whereabouts<'a> {
@@ -331,6 +402,25 @@ mod tests {
         let chain = build(person(), &records.iter().collect::<Vec<_>>());
         let found: Vec<&str> = chain.problems.iter().map(|problem| problem.kind.word()).collect();
         assert_eq!(found.join(" "), expect, "{timeline}\n{:#?}", chain.problems);
+        for problem in &chain.problems {
+            assert!(in_spanish(&problem.words).is_some(), "{} in Spanish", problem.words);
+        }
+    }
+
+    #[test]
+    fn problems_are_said_in_spanish() {
+        let said = |english| in_spanish(english).unwrap_or_default();
+        assert_eq!(
+            said(
+                "border at Salt and Sand: North and shelter at Casa: both from 2018-06-01 to 2018-06-03 10:30"
+            ),
+            "frontera en Salt and Sand: North y albergue en Casa: ambas desde 2018-06-01 hasta 2018-06-03 10:30"
+        );
+        assert_eq!(
+            said("adult-detention: no place on record"),
+            "detención de adultos: no consta ningún lugar"
+        );
+        assert_eq!(in_spanish("border: something else"), None);
     }
 
     #[test]

@@ -252,6 +252,30 @@ pub struct Guess {
     pub because: String,
 }
 
+/// What is said of a column whose contents speak for it, but not for one field only.
+const PERSON_MUST_SAY: (&str, &str) =
+    ("; which field, a person must say", "; qué campo es, debe decirlo una persona");
+
+/// Why a column was taken for a field, in Spanish; none when the words are not of this file.
+pub fn in_spanish(because: &str) -> Option<String> {
+    let fixed = match because {
+        "its name" => "su nombre",
+        "the mapping" => "la correspondencia",
+        "not in the mapping; kept as sent" => "no está en la correspondencia; se guarda como llegó",
+        "not recognised; kept as sent" => "no se reconoce; se guarda como llegó",
+        _ => {
+            let (what, example) = because.strip_prefix("its contents look like ")?.split_once(", as ")?;
+            let (_, what) = CONTENTS.iter().map(|(_, words)| words).find(|(english, _)| *english == what)?;
+            let (example, then) = match example.strip_suffix(PERSON_MUST_SAY.0) {
+                Some(example) => (example, PERSON_MUST_SAY.1),
+                None => (example, ""),
+            };
+            return Some(format!("su contenido parece ser de {what}, como {example}{then}"));
+        }
+    };
+    Some(fixed.to_owned())
+}
+
 /// A mapping proposed for a table.
 #[derive(Debug, Clone)]
 pub struct Proposal {
@@ -348,7 +372,7 @@ pub fn propose(table: &Table, list: &str) -> Proposal {
                 Some((_, because)) => Guess {
                     column: column.clone(),
                     field: None,
-                    because: format!("{because}; which field, a person must say"),
+                    because: format!("{because}{}", PERSON_MUST_SAY.0),
                 },
                 None => Guess {
                     column: column.clone(),
@@ -401,17 +425,35 @@ fn by_contents(table: &Table, at: usize) -> Option<(Field, String)> {
         cells.iter().filter(read).count() * 10 >= cells.len() * 9
     };
     let example = collapse(cells[0]);
-    [Field::Sex, Field::Country, Field::Apprehended, Field::Phone, Field::Age]
-        .into_iter()
-        .find(|field| share(*field))
-        .map(|field| {
-            let what = match field {
-                Field::Apprehended => "dates",
-                Field::Sex => "sexes",
-                Field::Country => "countries",
-                Field::Phone => "telephone numbers",
-                _ => "ages",
-            };
-            (field, format!("its contents look like {what}, as {example:?}"))
-        })
+    let (field, (what, _)) = CONTENTS.into_iter().find(|(field, _)| share(*field))?;
+    Some((field, format!("its contents look like {what}, as {example:?}")))
+}
+
+/// Fields that a column's contents can speak for, and what such contents are called, in English and Spanish.
+const CONTENTS: [(Field, (&str, &str)); 5] = [
+    (Field::Sex, ("sexes", "sexos")),
+    (Field::Country, ("countries", "países")),
+    (Field::Apprehended, ("dates", "fechas")),
+    (Field::Phone, ("telephone numbers", "números de teléfono")),
+    (Field::Age, ("ages", "edades")),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_said_in_spanish() {
+        let text = "Mystery,When,Edad\nx,3/4/2018,7\ny,3/5/2018,8\nz,3/6/2018,9\n";
+        let table = crate::table::read(text.as_bytes()).unwrap();
+        for guess in propose(&table, "").guesses {
+            assert!(in_spanish(&guess.because).is_some(), "{} in Spanish", guess.because);
+        }
+        let said =
+            in_spanish("its contents look like dates, as \"3/4/2018\"; which field, a person must say");
+        assert_eq!(
+            said.unwrap(),
+            "su contenido parece ser de fechas, como \"3/4/2018\"; qué campo es, debe decirlo una persona"
+        );
+    }
 }

@@ -35,6 +35,28 @@ pub struct Table {
     pub findings: Vec<Finding>,
 }
 
+/// A table's format in Spanish; as it is where it is a name.
+pub fn in_spanish(format: &str) -> String {
+    let (format, packed) = match format.strip_suffix(" in gzip") {
+        Some(format) => (format, " en gzip"),
+        None => (format, ""),
+    };
+    let fixed = match format {
+        "text, comma-separated" => "texto separado por comas",
+        "text, semicolon-separated" => "texto separado por puntos y comas",
+        "text, tab-separated" => "texto separado por tabuladores",
+        "text, bar-separated" => "texto separado por barras",
+        "JSON array" => "lista JSON",
+        "JSON lines" => "líneas JSON",
+        _ => "",
+    };
+    match format.strip_prefix("workbook, sheet ") {
+        Some(sheet) => format!("libro de cálculo, hoja {sheet}{packed}"),
+        None if fixed.is_empty() => format!("{format}{packed}"),
+        None => format!("{fixed}{packed}"),
+    }
+}
+
 /// Why no table could be read at all. Everything less is a finding.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {

@@ -3,8 +3,9 @@
 
 use crate::desk::Desk;
 use crate::wire;
-use crate::{Error, policies};
+use crate::{Error, clocks, policies};
 use rejoin_access::{Action, FieldGroup, Purpose, Refusal, SubjectFacts, THRESHOLD, suppress, suppress_row};
+use rejoin_custody::clock::Rule;
 use rejoin_ingest::{Row, table};
 use rejoin_inquiry::measure::{How, Line, MEASURES, Unit};
 use rejoin_inquiry::reconcile::{NOT_TOLD, OF_SCOPE, Published, reconcile};
@@ -366,6 +367,14 @@ impl Desk<'_> {
     /// When the case's file cannot be read.
     pub fn policies(&self) -> Result<Policies, Error> {
         policies::read(&self.case.directory)
+    }
+
+    /// The case's clocks: they say nothing of anybody.
+    ///
+    /// # Errors
+    /// When the case's file cannot be read.
+    pub fn clocks_known(&self) -> Result<Vec<Rule>, Error> {
+        clocks::read(&self.case.directory)
     }
 
     /// Whether a role of the reader counts by a group at all.

@@ -55,6 +55,8 @@ pub struct Who {
     pub ways: Vec<(&'static str, String, bool)>,
     /// Purposes: word, words, whether it is the one.
     pub purposes: Vec<(&'static str, &'static str, bool)>,
+    /// What a printed page says: who opened it, when, for which purpose.
+    pub printed: String,
     /// The token of forms.
     pub csrf: String,
 }
@@ -92,6 +94,9 @@ impl Layout {
         let ways =
             WAYS.into_iter().filter(|(_, _, any)| any.is_empty() || any.iter().any(|one| here.may(*one)));
         let purposes = purposes(&here.seat.actor);
+        let (name, opened) = (&here.entered.account.display_name, crate::shown::at(here.seat.at_micros));
+        let printed = lang.with2("printed", ("who", name), ("when", &opened));
+        let purpose = lang.pick(here.seat.purpose.label());
         Self {
             t: lang,
             title,
@@ -102,6 +107,7 @@ impl Layout {
                     .into_iter()
                     .map(|purpose| (purpose.word(), lang.pick(purpose.label()), purpose == here.seat.purpose))
                     .collect(),
+                printed: format!("{printed} · {}: {purpose}", lang.of("purpose")),
                 csrf: here.csrf.clone(),
             }),
             done: None,

@@ -83,6 +83,14 @@ pub fn bound(bound: Bound, lang: Lang) -> String {
     }
 }
 
+/// An age in years, or a band of them.
+fn years(age: &str, lang: Lang) -> String {
+    match age.parse::<u32>() {
+        Ok(age) => lang.with("age-years", "age", age),
+        Err(_) => lang.with("age-years", "age", age),
+    }
+}
+
 /// A person in one line of a list.
 pub struct Line {
     /// The address of the page.
@@ -103,7 +111,7 @@ impl Line {
     /// Of what the desk gives.
     pub fn of(line: &PersonLine, lang: Lang) -> Self {
         let mut about: Vec<String> = Vec::new();
-        about.extend(line.age.as_ref().map(|age| lang.with("age-years", "age", age.as_str())));
+        about.extend(line.age.as_ref().map(|age| years(age, lang)));
         about.extend(line.sex.map(|known| sex(known, lang)));
         about.extend(line.country.map(|country| country.to_string()));
         let place = [line.custodian.map(|word| coded("custodian", word, lang)), line.place.clone()];

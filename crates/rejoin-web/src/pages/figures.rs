@@ -16,9 +16,11 @@ use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use rejoin_access::Action;
-use rejoin_inquiry::group::GROUPS;
+use rejoin_custody::clock::Rule;
+use rejoin_inquiry::group::{GROUPS, NOT_RECORDED};
 use rejoin_inquiry::measure::How;
-use rejoin_inquiry::{MEASURES, Parameters, named, reconcile};
+use rejoin_inquiry::replay::Scenario;
+use rejoin_inquiry::{MEASURES, Measure, Parameters, named, reconcile};
 use rejoin_model::{Moment, Precision};
 use rejoin_normalize::gazetteer::{self, Kind};
 use rejoin_registry::Told;
@@ -50,30 +52,47 @@ async fn all(State(app): State<Arc<App>>, here: Here) -> Answer {
         app.desk(&here, |desk| Ok(desk.may(Action::Count, None).map(|_| ())?)).await?;
     }
     let lang = here.lang;
-    let measures = MEASURES
-        .iter()
-        .map(|one| (one.name, shown::coded("measure", one.name, lang), lang.pick(one.definition).to_owned()));
+    let measures =
+        MEASURES.iter().map(|one| (one.name, shown::coded("measure", one.name, lang), in_fields(one, lang)));
     page(&FiguresPage {
         l: Layout::of(&app, &here, lang.of("figures-title"), "/figures"),
         measures: measures.collect(),
     })
 }
 
-fn date(said: &str) -> Result<Option<Moment>, Problem> {
+/// What the field of a parameter is called: deadlines and scenarios are both asked for by an id.
+fn asks(measure: &Measure, name: &str, lang: Lang) -> String {
+    let word = if name == "id" && measure.name == "clock" { "clock" } else { name };
+    shown::coded("asks", word, lang)
+}
+
+/// Words about a measure, with the names of the page's fields in place of the command line's flags.
+fn with_fields(words: &str, measure: &Measure, lang: Lang) -> String {
+    let flags = [("--from", "since"), ("--to", "until"), ("--on", "on"), ("--id", "id")];
+    flags.into_iter().fold(words.to_owned(), |words, (flag, name)| {
+        words.replace(flag, &lang.with("figure-field", "field", asks(measure, name, lang)))
+    })
+}
+
+fn in_fields(measure: &Measure, lang: Lang) -> String {
+    with_fields(lang.pick(measure.definition), measure, lang)
+}
+
+fn date(said: &str, least: Precision, lang: Lang) -> Result<Option<Moment>, Problem> {
     if said.is_empty() {
         return Ok(None);
     }
-    shown::date(said).map(Some).ok_or_else(|| Problem::Typed(format!("{said:?}: 2018-06-26")))
+    let read = shown::date(said).filter(|read| read.precision() >= least);
+    read.map(Some).ok_or_else(|| Problem::Typed(lang.with("figure-bad-date", "said", said)))
 }
 
 /// What an address asks of a measure.
-fn parameters(query: &Fields) -> Result<Parameters, Problem> {
-    let on = date(query.get("on"))?.filter(|on| on.precision() >= Precision::Day);
+fn parameters(query: &Fields, lang: Lang) -> Result<Parameters, Problem> {
     let only = query.all("where").filter_map(|one| one.split_once('='));
     Ok(Parameters {
-        on,
-        from: date(query.get("since"))?,
-        to: date(query.get("until"))?,
+        on: date(query.get("on"), Precision::Day, lang)?,
+        from: date(query.get("since"), Precision::Year, lang)?,
+        to: date(query.get("until"), Precision::Year, lang)?,
         id: query.some("id").map(str::to_owned),
         by: query
             .all("by")
@@ -96,6 +115,64 @@ struct Field {
     label: String,
     value: String,
     needed: bool,
+    /// `date`, `choice` or `words`.
+    how: &'static str,
+    /// Of a choice: value, words.
+    choices: Vec<(String, String)>,
+}
+
+/// The fields of a measure, as they were filled in.
+fn fields(
+    measure: &'static Measure,
+    query: &Fields,
+    wanted: &Parameters,
+    clocks: &[(String, String)],
+    lang: Lang,
+) -> Vec<Field> {
+    // A field for a date takes a whole day: of a month or a year its first or its last.
+    let day = |minutes: Option<i64>| minutes.map(|at| shown::day(at * 60_000_000)).unwrap_or_default();
+    let fields = measure.takes.iter().filter_map(|take| {
+        let (name, how, value) = match *take {
+            "on" => ("on", "date", day(wanted.on.map(Moment::earliest))),
+            "from" => ("since", "date", day(wanted.from.map(Moment::earliest))),
+            "to" => ("until", "date", day(wanted.to.map(Moment::latest))),
+            "id" if measure.name == "clock" => ("id", "choice", query.get("id").to_owned()),
+            "id" => ("id", "words", query.get("id").to_owned()),
+            _ => return None,
+        };
+        Some(Field {
+            name,
+            label: asks(measure, name, lang),
+            value,
+            needed: measure.needs.contains(take),
+            how,
+            choices: if how == "choice" { clocks.to_vec() } else { Vec::new() },
+        })
+    });
+    fields.collect()
+}
+
+/// What is missing or wrong in what was asked, before it is asked.
+fn lacking(
+    measure: &Measure,
+    wanted: &Parameters,
+    clocks: &[(String, String)],
+    lang: Lang,
+) -> Option<String> {
+    let needs = |name| measure.needs.contains(&name);
+    let id = wanted.id.as_deref();
+    let known = |id: &str| clocks.iter().any(|(known, _)| known == id);
+    if needs("on") && wanted.on.is_none() {
+        return Some(lang.of("choose-day"));
+    }
+    if needs("id") && measure.name == "clock" && !id.is_some_and(known) {
+        return Some(lang.of("choose-deadline"));
+    }
+    if needs("id") && measure.name != "clock" && id.is_none_or(|id| Scenario::read(id).is_err()) {
+        return Some(lang.of("choose-scenario"));
+    }
+    let backwards = wanted.from.zip(wanted.to).is_some_and(|(from, to)| to.surely_before(from));
+    backwards.then(|| lang.of("figure-backwards"))
 }
 
 #[derive(Template)]
@@ -178,6 +255,53 @@ fn lasted(told: &Told, lang: Lang) -> Option<Lasted> {
     Some(Lasted { drawn: svg(&chart, language(lang)), spans })
 }
 
+/// A value: what is suppressed is not the same as what there is not.
+fn value(value: Option<f64>, suppressed: bool, lang: Lang) -> String {
+    match value {
+        Some(value) => number(value),
+        None if suppressed => lang.of("suppressed"),
+        None => "–".into(),
+    }
+}
+
+/// Words as a key of the catalogue has them: `days (median)` is `days-median`.
+fn slug(words: &str) -> String {
+    let letters = words.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    letters.collect::<Vec<_>>().join("-").to_lowercase()
+}
+
+/// Words of a measure or group in the reader's language; words of a list stay as they are.
+fn division(words: &str, lang: Lang) -> String {
+    let slug = slug(words);
+    let said = shown::coded("division", &slug, lang);
+    // The catalogue does not have it.
+    if said == slug.replace('-', " ") { words.to_owned() } else { said }
+}
+
+/// What a line of a breakdown is of, in the reader's language.
+fn key(measure: &str, (name, value): &(String, String), lang: Lang) -> String {
+    match name.as_str() {
+        "part" if measure == "custody-problems" => shown::coded("problem", value, lang),
+        "part" => {
+            let because = |begins, key| {
+                let reason: &str = value.strip_prefix(begins)?;
+                // Any other is in the words of a list.
+                let ours = matches!(reason, "reason not documented" | "no reason on record");
+                let reason = if ours { division(reason, lang) } else { reason.to_owned() };
+                Some(lang.with(key, "reason", reason))
+            };
+            because("missed: ", "division-missed-for")
+                .or_else(|| because("declined: ", "division-declined-for"))
+                .unwrap_or_else(|| division(value, lang))
+        }
+        "sex" if value.len() == 1 => shown::coded("sex", value, lang),
+        "outcome" | "status" if value != NOT_RECORDED => shown::coded("code", value, lang),
+        "policy" | "basis" | "attribution" => division(value, lang),
+        _ if value == NOT_RECORDED => lang.of("division-not-recorded"),
+        _ => value.clone(),
+    }
+}
+
 /// A number as people read it; nothing as a dash.
 fn number(value: f64) -> String {
     match value {
@@ -191,6 +315,11 @@ fn asked(told: &Told, query: &Fields, lang: Lang) -> Asked {
     let answer = &told.answer;
     let how = |how: How| shown::coded("how", how.word(), lang);
     let cell = |count: Option<u64>| count.map_or_else(|| lang.of("suppressed"), |count| count.to_string());
+    let keys = |line: &[(String, String)]| -> Vec<String> {
+        line.iter().map(|one| key(answer.measure, one, lang)).collect()
+    };
+    let not_shown = |shown: String| if told.suppressed { lang.of("figure-not-shown") } else { shown };
+    let hash = answer.records_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let heads: Vec<String> = answer
         .breakdown
         .first()
@@ -202,8 +331,7 @@ fn asked(told: &Told, query: &Fields, lang: Lang) -> Asked {
         .filter(|line| line.value.is_some())
         .take(30)
         .map(|line| {
-            let label = line.key.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" · ");
-            (label, line.columns.iter().map(|count| count.unwrap_or(0)).collect())
+            (keys(&line.key).join(" · "), line.columns.iter().map(|count| count.unwrap_or(0)).collect())
         })
         .collect();
     let chart = match bars.is_empty() {
@@ -217,16 +345,16 @@ fn asked(told: &Told, query: &Fields, lang: Lang) -> Asked {
         .map(|(name, value)| format!("{name}={}", escaped(value)))
         .collect();
     Asked {
-        value: told.value.map_or_else(|| lang.of("suppressed"), number),
-        unit: shown::coded("unit", answer.unit, lang),
+        value: value(told.value, told.suppressed, lang),
+        unit: shown::coded("unit", &slug(answer.unit), lang),
         columns: How::ALL.into_iter().map(|one| (how(one), cell(told.columns[one as usize]))).collect(),
         heads,
         rows: told
             .lines
             .iter()
             .map(|line| Row {
-                key: line.key.iter().map(|(_, value)| value.clone()).collect(),
-                value: line.value.map_or_else(|| lang.of("suppressed"), number),
+                key: keys(&line.key),
+                value: value(line.value, told.suppressed, lang),
                 columns: line.columns.iter().map(|count| cell(*count)).collect(),
             })
             .collect(),
@@ -239,8 +367,8 @@ fn asked(told: &Told, query: &Fields, lang: Lang) -> Asked {
         meta: vec![
             (lang.of("figure-version"), answer.version.to_string()),
             (lang.of("figure-as-of"), answer.as_of.to_string()),
-            (lang.of("figure-records"), cell(told.records)),
-            (lang.of("figure-hash"), answer.records_hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            (lang.of("figure-records"), not_shown(cell(told.records))),
+            (lang.of("figure-hash"), not_shown(hash)),
             (lang.of("figure-checkpoint"), told.checkpoint.to_string()),
         ],
         link: link.join("&"),
@@ -263,19 +391,29 @@ async fn one(
 ) -> Answer {
     let measure = named(&name).ok_or(Problem::NotFound)?;
     let lang = here.lang;
-    let wanted = parameters(&query)?;
-    let ready = measure.needs.iter().all(|need| match *need {
-        "on" => wanted.on.is_some(),
-        "id" => wanted.id.is_some(),
-        _ => true,
-    });
-    let told = match ready {
-        false => Ok(None),
-        true => app.desk(&here, move |desk| Ok(desk.ask(measure, &wanted)?)).await.map(Some),
+    let wanted = parameters(&query, lang)?;
+    let clocks: Vec<(String, String)> = match measure.name {
+        "clock" => {
+            let known = app.desk(&here, |desk| Ok(desk.clocks_known()?)).await?;
+            let titled = |rule: Rule| {
+                let words = format!("{} ({})", lang.pick((&rule.title.0, &rule.title.1)), rule.id);
+                (rule.id, words)
+            };
+            known.into_iter().map(titled).collect()
+        }
+        _ => Vec::new(),
+    };
+    let missing = lacking(measure, &wanted, &clocks, lang);
+    let fields = fields(measure, &query, &wanted, &clocks, lang);
+    let told = match missing {
+        Some(_) => Ok(None),
+        None => app.desk(&here, move |desk| Ok(desk.ask(measure, &wanted)?)).await.map(Some),
     };
     let (told, problem) = match told {
-        Ok(told) => (told, None),
-        Err(Problem::Registry(rejoin_registry::Error::Refused(words))) => (None, Some(words)),
+        Ok(told) => (told, missing),
+        Err(Problem::Registry(rejoin_registry::Error::Refused(words))) => {
+            (None, Some(with_fields(&words, measure, lang)))
+        }
         Err(problem) => return Err(problem),
     };
     match (query.get("as"), &told) {
@@ -283,21 +421,6 @@ async fn one(
         ("json", Some(told)) => return Ok(axum::Json(told_json(told)).into_response()),
         _ => {}
     }
-    let takes = measure.takes.iter().filter_map(|take| {
-        let name = match *take {
-            "on" => "on",
-            "from" => "since",
-            "to" => "until",
-            "id" => "id",
-            _ => return None,
-        };
-        Some(Field {
-            name,
-            label: shown::coded("asks", name, lang),
-            value: query.get(name).to_owned(),
-            needed: measure.needs.contains(take),
-        })
-    });
     let chosen: Vec<&str> = query.all("by").flat_map(|by| by.split(',')).collect();
     let groups = match measure.takes.contains(&"by") {
         true => GROUPS
@@ -309,8 +432,8 @@ async fn one(
     page(&FigurePage {
         l: Layout::of(&app, &here, shown::coded("measure", measure.name, lang), "/figures"),
         name: measure.name,
-        definition: lang.pick(measure.definition).to_owned(),
-        fields: takes.collect(),
+        definition: in_fields(measure, lang),
+        fields,
         groups,
         problem,
         asked: told.as_ref().map(|told| asked(told, &query, lang)),
@@ -457,7 +580,7 @@ async fn published(State(app): State<Arc<App>>, here: Here, parts: Multipart) ->
         match one.ours {
             Err(why) => beside.why = Some(lang.pick((why, reconcile::in_spanish(why))).to_owned()),
             Ok(told) => {
-                beside.ours = told.value.map_or_else(|| lang.of("suppressed"), number);
+                beside.ours = value(told.value, told.suppressed, lang);
                 let asked = told.answer.parameters.iter().map(|(name, value)| {
                     let name = match name.as_str() {
                         "from" => "since",
@@ -526,7 +649,7 @@ async fn timeline(State(app): State<Arc<App>>, here: Here) -> Answer {
         chart: svg(&chart, language(lang)),
         rows: months
             .iter()
-            .map(|(month, value, _)| (month.clone(), value.map_or_else(|| lang.of("suppressed"), number)))
+            .map(|(month, count, _)| (month.clone(), value(*count, told.suppressed, lang)))
             .collect(),
         policies: bands
             .into_iter()
@@ -589,4 +712,59 @@ async fn sign(State(app): State<Arc<App>>, Posted { here, .. }: Posted) -> Answe
     })
     .await?;
     onward("/ledger?done=done-signed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every division of a measure that is no word of a list.
+    const DIVISIONS: [&str; 30] = [
+        "met by reunification",
+        "met otherwise",
+        "met",
+        "no list records it",
+        "reason not documented",
+        "still running",
+        "the records cannot tell",
+        "accepted",
+        "other",
+        "no decision on record",
+        "no reason on record",
+        "reunited",
+        "left care otherwise",
+        "still apart on the day",
+        "dates not recorded",
+        "placed before apprehended",
+        "within 72 hours",
+        "longer than 72 hours",
+        "the dates cannot tell",
+        "left the border, and no other list names the child",
+        "in a hole between two custodians",
+        "the last stay ended without a date or a receiver",
+        "no place recorded",
+        "handed back earlier",
+        "not separated",
+        "(another ground)",
+        "(none on record)",
+        "recorded",
+        "named-not-in-force",
+        "inferred",
+    ];
+
+    #[test]
+    fn divisions_and_definitions_are_said_in_the_readers_language() {
+        for words in DIVISIONS {
+            assert_ne!(division(words, Lang::Es), words);
+        }
+        let said = |value: &str| key("clock", &("part".into(), value.into()), Lang::Es);
+        assert_eq!(said("missed: parent in hospital"), "incumplido: parent in hospital");
+        assert_eq!(said("missed: reason not documented"), "incumplido: motivo sin documentar");
+        for measure in MEASURES {
+            for lang in [Lang::En, Lang::Es] {
+                let definition = in_fields(measure, lang);
+                assert!(!definition.contains("--"), "{definition}");
+            }
+        }
+    }
 }

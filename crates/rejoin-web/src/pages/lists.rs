@@ -17,7 +17,7 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
 use rejoin_access::Action;
-use rejoin_ingest::{Interpreter, Mapping, Table};
+use rejoin_ingest::{Interpreter, Mapping, Table, mapping, table};
 use rejoin_model::Origin;
 use rejoin_registry::{Case, ChangedCell, Desk, Error, Extent, ImportRequest};
 use serde_json::json;
@@ -226,7 +226,10 @@ fn looked_at(
         Column {
             name: guess.column.clone(),
             field: guess.field.map_or_else(|| lang.of("lists-not-read"), |field| shown::field(field, lang)),
-            because: guess.because.to_string(),
+            because: match lang {
+                Lang::En => guess.because.clone(),
+                Lang::Es => mapping::in_spanish(&guess.because).unwrap_or_else(|| guess.because.clone()),
+            },
             samples: samples.cloned().collect(),
         }
     });
@@ -274,7 +277,10 @@ fn looked_at(
         l,
         number,
         name: upload.name.clone(),
-        format: table.format.clone(),
+        format: match lang {
+            Lang::En => table.format.clone(),
+            Lang::Es => table::in_spanish(&table.format),
+        },
         rows: table.rows.len(),
         columns,
         mapping: mapping.map_or_else(|| narrowed.to_toml(), str::to_owned),
@@ -381,12 +387,16 @@ async fn families(State(app): State<Arc<App>>, Posted { here, .. }: Posted) -> A
 #[template(path = "job.html")]
 struct JobPage {
     l: Layout,
+    /// The page it was begun on: address and title.
+    back: (&'static str, String),
     id: u64,
     about: String,
     what: String,
     runs: bool,
     how: String,
     why: String,
+    /// What came of it, in a sentence.
+    said: Option<String>,
     came: Vec<(String, String)>,
 }
 
@@ -398,8 +408,20 @@ async fn job(State(app): State<Arc<App>>, here: Here, Path(id): Path<u64>) -> An
     let job = found(&app, &here, id)?;
     let (state, lang) = (job.state(), here.lang);
     let name = |key: &str| if key.starts_with("job-") { lang.of(key) } else { key.to_owned() };
+    let verifies = job.title == "job-verify";
+    let back = match verifies {
+        true => ("/ledger", lang.of("ledger-title")),
+        false => ("/lists", lang.of("lists-title")),
+    };
+    let events = match &state.ended {
+        Some(Ok(came)) if verifies => came.iter().find(|(key, _)| key == "job-events"),
+        _ => None,
+    };
+    let events = events.and_then(|(_, count)| count.parse::<u64>().ok());
     page(&JobPage {
-        l: Layout::of(&app, &here, lang.of(job.title), "/lists"),
+        l: Layout::of(&app, &here, lang.of(job.title), back.0),
+        back,
+        said: events.map(|count| lang.with("job-verified", "count", count)),
         id,
         about: job.about.clone(),
         how: how(&state, lang),

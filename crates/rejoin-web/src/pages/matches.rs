@@ -227,7 +227,7 @@ pub fn line_of(file: &PersonFile, lang: Lang) -> Line {
     });
     let age = records.iter().find_map(|record| record.age());
     let mut about: Vec<String> = Vec::new();
-    about.extend(age.map(|age| lang.with("age-years", "age", age.to_string())));
+    about.extend(age.map(|age| lang.with("age-years", "age", u32::from(age))));
     about.extend(first(&[Field::Sex]));
     about.extend(first(&[Field::Country]));
     Line {

@@ -50,6 +50,10 @@ struct Stay {
     x: f64,
     wide: f64,
     open: bool,
+    /// Where the custodian's name is written, on which side of that point, and whether that is in the bar.
+    name_at: f64,
+    name_side: &'static str,
+    name_within: bool,
 }
 
 /// The picture of custody: stays, and days on an axis below them (where, day, which side of the point its words are).
@@ -136,6 +140,25 @@ fn said(file: &PersonFile, lang: Lang) -> Vec<Said> {
 /// How wide the picture of custody is.
 const WIDE: f64 = 800.0;
 
+/// How wide a letter of a name in it is, about, and how far the name stands from its bar.
+const LETTER: f64 = 7.5;
+const APART: f64 = 5.0;
+
+/// No axis is shorter, in minutes: the days written on it would be the same otherwise.
+const LEAST_SPAN: f64 = 4.0 * 24.0 * 60.0;
+
+/// Where a name goes: right of the bar, else left of it, else into the bar, which then is long.
+fn beside(begin: f64, end: f64, name: &str) -> (f64, &'static str, bool) {
+    let wide = name.chars().count() as f64 * LETTER + APART;
+    if end + wide <= WIDE {
+        (end + APART, "start", false)
+    } else if wide <= begin {
+        (begin - APART, "end", false)
+    } else {
+        (begin + APART, "start", true)
+    }
+}
+
 fn drawn(person: &Person<'_>, lang: Lang) -> Drawn {
     let minute = |bound: Bound| bound.moment().map(|moment| moment.earliest() as f64);
     let intervals = &person.chain.intervals;
@@ -144,7 +167,7 @@ fn drawn(person: &Person<'_>, lang: Lang) -> Drawn {
     for end in ends {
         (least, most) = (least.min(end), most.max(end));
     }
-    let span = (most - least).max(24.0 * 60.0);
+    let span = (most - least).max(LEAST_SPAN);
     // An open stay goes on to the edge.
     let place = |at: f64| ((at - least) / span * (WIDE - 60.0)).clamp(0.0, WIDE - 60.0);
     let of = |minutes: f64| shown::day((minutes * 60_000_000.0) as i64);
@@ -161,16 +184,22 @@ fn drawn(person: &Person<'_>, lang: Lang) -> Drawn {
             let begin = minute(stay.from).or(minute(stay.to)).map_or(0.0, place);
             let end = if open { WIDE } else { minute(stay.to).map_or(begin + 4.0, place) };
             let to = shown::bound(stay.to, lang);
+            let wide = (end - begin).max(3.0);
+            let custodian = shown::coded("custodian", stay.custodian.word(), lang);
+            let (name_at, name_side, name_within) = beside(begin, begin + wide, &custodian);
             Stay {
-                custodian: shown::coded("custodian", stay.custodian.word(), lang),
+                custodian,
                 kind: stay.custodian.word(),
                 place: stay.place.clone().unwrap_or_default(),
                 from: shown::bound(stay.from, lang),
                 to: if stay.end_inferred { lang.with("bound-inferred", "at", to) } else { to },
                 accountable: stay.accountable.clone().unwrap_or_default(),
                 x: begin,
-                wide: (end - begin).max(3.0),
+                wide,
                 open,
+                name_at,
+                name_side,
+                name_within,
             }
         })
         .collect();
@@ -290,7 +319,12 @@ async fn person(
             // Whoever is not shown where somebody is must not be told that nobody knows.
             .filter(|problem| problem.kind != ProblemKind::NoPlace || shows_where)
             .map(|problem| {
-                format!("{}: {}", shown::coded("problem", problem.kind.word(), lang), problem.words)
+                let words = match lang {
+                    Lang::En => None,
+                    Lang::Es => rejoin_custody::chain::in_spanish(&problem.words),
+                };
+                let words = words.as_ref().unwrap_or(&problem.words);
+                format!("{}: {words}", shown::coded("problem", problem.kind.word(), lang))
             })
             .collect(),
         dated,
@@ -382,6 +416,16 @@ struct ReadersPage {
     rows: Vec<(String, String, String, String, String)>,
 }
 
+/// What was read, in the reader's language; as the ledger has it where the catalogue has no words.
+fn seen(what: &str, lang: Lang) -> String {
+    if let Some(measure) = what.strip_prefix("measure ") {
+        return lang.with("seen-measure", "name", shown::coded("measure", measure, lang));
+    }
+    let word = what.replace(' ', "-");
+    let said = shown::coded("seen", &word, lang);
+    if said == word.replace('-', " ") { what.to_owned() } else { said }
+}
+
 async fn readers(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>) -> Answer {
     let asked = id.clone();
     let (readings, names) = app
@@ -406,7 +450,9 @@ async fn readers(State(app): State<Arc<App>>, here: Here, Path(id): Path<String>
                 let reading = shown::coded("reading", &one.kind, lang);
                 let written = shown::coded("fact", &one.kind, lang);
                 let kind = if reading == one.kind.replace('-', " ") { written } else { reading };
-                (shown::at(one.at_micros), names.with_id(&one.actor), kind, purpose, one.what.clone())
+                // An act reads nothing: its own kind stands there, which is told already.
+                let what = if one.what == one.kind { "–".into() } else { seen(&one.what, lang) };
+                (shown::at(one.at_micros), names.with_id(&one.actor), kind, purpose, what)
             })
             .collect(),
     })
