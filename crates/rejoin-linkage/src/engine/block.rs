@@ -153,6 +153,7 @@ pub fn atoms(data: &Data) -> Vec<Atom> {
 /// Keys of one atom by value, so that a row's key is a look-up.
 struct Keyed {
     atom: Atom,
+    /// Empty where the code itself tells values apart: no look-up then.
     keys: Vec<u64>,
     other: Vec<u64>,
 }
@@ -163,13 +164,16 @@ impl Keyed {
             let values = 0..data.columns[column].adjust.len() as u32;
             values.map(|code| of_value(atom.take, code, &data.columns[column], &data.words)).collect()
         };
-        Self { atom, keys: of(atom.column), other: atom.other.map_or_else(Vec::new, of) }
+        // A row has no code of a blank value, so that each of its codes is a key.
+        let plain = atom.take == Take::Exact && data.columns[atom.column].lists.is_empty();
+        let keys = if plain { Vec::new() } else { of(atom.column) };
+        Self { atom, keys, other: atom.other.map_or_else(Vec::new, of) }
     }
 
     fn key(&self, row: &[u32]) -> u64 {
         let look = |keys: &[u64], column: usize| match row[column] {
             NONE => 0,
-            code => keys[code as usize],
+            code => keys.get(code as usize).copied().unwrap_or(u64::from(code) + 1),
         };
         let one = look(&self.keys, self.atom.column);
         match self.atom.other {
@@ -222,51 +226,91 @@ pub(crate) struct Blocks {
 struct Ranked {
     sorted: Vec<u32>,
     starts: Vec<u32>,
+    /// Row → its block, from 1; 0: none.
+    blocks: Vec<u32>,
     report: RuleReport,
+}
+
+/// Some blocks of a rule, one after another.
+#[derive(Clone, Copy)]
+pub(crate) struct Chunk<'a> {
+    /// Which rule.
+    pub rule: usize,
+    /// Which of all chunks of all rules.
+    pub number: usize,
+    /// Rows, block after block, ascending in each.
+    pub rows: &'a [u32],
+    /// Where each block begins among all rows of the rule, and the end of the last.
+    starts: &'a [u32],
+}
+
+impl Chunk<'_> {
+    /// Every pair of rows of a block whose left row is `wanted`, by their places in `rows`.
+    pub fn each_pair(&self, wanted: impl Fn(u32) -> bool, mut visit: impl FnMut(usize, usize)) {
+        let first = self.starts[0];
+        for bounds in self.starts.windows(2) {
+            let (from, to) = ((bounds[0] - first) as usize, (bounds[1] - first) as usize);
+            for left in (from..to).filter(|left| wanted(self.rows[*left])) {
+                (left + 1..to).for_each(|right| visit(left, right));
+            }
+        }
+    }
 }
 
 /// Parts by which keys are sorted; a part of a million rows fits the cache.
 const PARTS: usize = 512;
 
+/// Rows that one thread works on at a time.
+const STRIP: usize = 8_192;
+
 fn rank(data: &Data, rule: &Rule, largest: usize, describe: &(dyn Fn(&Rule) -> String + Sync)) -> Ranked {
     let keys = RuleKeys::new(data, rule);
+    let keyed: Vec<u64> = (0..data.len() as u32)
+        .into_par_iter()
+        .with_min_len(STRIP)
+        .map(|row| keys.key(data.row(row)))
+        .collect();
     // Keys are mixed, so that their highest bits cut the rows in even parts.
     let part = |key: u64| (key >> 55) as usize;
-    let rows = 0..data.len() as u32;
-    let keyed: Vec<(u64, u32)> = rows
-        .filter_map(|row| match keys.key(data.row(row)) {
-            0 => None,
-            key => Some((key, row)),
-        })
-        .collect();
     let mut ends = [0usize; PARTS + 1];
-    keyed.iter().for_each(|(key, _)| ends[part(*key) + 1] += 1);
+    keyed.iter().filter(|key| **key != 0).for_each(|key| ends[part(*key) + 1] += 1);
     (0..PARTS).for_each(|at| ends[at + 1] += ends[at]);
     let mut next = ends;
-    let mut parted = vec![(0u64, 0u32); keyed.len()];
-    for (key, row) in keyed {
-        let place = &mut next[part(key)];
-        parted[*place] = (key, row);
+    // Key and row in one number: that sorts without branches.
+    let mut parted = vec![0u128; ends[PARTS]];
+    for (row, key) in keyed.iter().enumerate().filter(|(_, key)| **key != 0) {
+        let place = &mut next[part(*key)];
+        parted[*place] = u128::from(*key) << 32 | row as u128;
         *place += 1;
     }
+    drop(keyed);
+    let mut parts = Vec::with_capacity(PARTS);
+    let mut rest = parted.as_mut_slice();
+    for at in 0..PARTS {
+        let (own, after) = rest.split_at_mut(ends[at + 1] - ends[at]);
+        parts.push(own);
+        rest = after;
+    }
+    parts.into_par_iter().with_min_len(8).for_each(|rows| rows.sort_unstable());
     let mut ranked = Ranked {
-        sorted: Vec::new(),
+        sorted: Vec::with_capacity(ends[PARTS]),
         starts: vec![0],
+        blocks: vec![0; data.len()],
         report: RuleReport { name: describe(rule), pairs: 0, compared: 0, matches: 0.0, left_out: 0 },
     };
-    for at in 0..PARTS {
-        let rows = &mut parted[ends[at]..ends[at + 1]];
-        rows.sort_unstable();
-        for block in rows.chunk_by(|one, other| one.0 == other.0) {
-            if block.len() > largest {
-                ranked.report.left_out += 1;
-            } else if block.len() > 1 {
-                ranked.report.pairs += (block.len() * (block.len() - 1) / 2) as u64;
-                ranked.sorted.extend(block.iter().map(|(_, row)| *row));
-                ranked.starts.push(ranked.sorted.len() as u32);
+    for block in parted.chunk_by(|one, other| one >> 32 == other >> 32) {
+        if block.len() > largest {
+            ranked.report.left_out += 1;
+        } else if block.len() > 1 {
+            ranked.report.pairs += (block.len() * (block.len() - 1) / 2) as u64;
+            for keyed in block {
+                ranked.sorted.push(*keyed as u32);
+                ranked.blocks[*keyed as u32 as usize] = ranked.starts.len() as u32;
             }
+            ranked.starts.push(ranked.sorted.len() as u32);
         }
     }
+    ranked.sorted.shrink_to_fit();
     ranked
 }
 
@@ -281,13 +325,16 @@ impl Blocks {
         let ranked: Vec<Ranked> =
             rules.par_iter().with_max_len(1).map(|rule| rank(data, rule, largest, describe)).collect();
         let mut keys = vec![0u32; data.len() * rules.len()];
-        let (mut sorted, mut starts, mut reports) = (Vec::new(), Vec::new(), Vec::new());
-        for (at, ranked) in ranked.into_iter().enumerate() {
-            for (block, bounds) in ranked.starts.windows(2).enumerate() {
-                for row in &ranked.sorted[bounds[0] as usize..bounds[1] as usize] {
-                    keys[*row as usize * rules.len() + at] = block as u32 + 1;
+        if !rules.is_empty() {
+            keys.par_chunks_mut(STRIP * rules.len()).enumerate().for_each(|(strip, keys)| {
+                for (at, ranked) in ranked.iter().enumerate() {
+                    let blocks = &ranked.blocks[strip * STRIP..];
+                    keys.chunks_mut(rules.len()).zip(blocks).for_each(|(row, block)| row[at] = *block);
                 }
-            }
+            });
+        }
+        let (mut sorted, mut starts, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+        for ranked in ranked {
             sorted.push(ranked.sorted);
             starts.push(ranked.starts);
             reports.push(ranked.report);
@@ -295,39 +342,31 @@ impl Blocks {
         Self { rules: rules.len(), keys, sorted, starts, reports }
     }
 
-    fn keys_of(&self, row: u32) -> &[u32] {
+    /// The keys of a row under the rules.
+    pub fn keys_of(&self, row: u32) -> &[u32] {
         &self.keys[row as usize * self.rules..(row as usize + 1) * self.rules]
     }
 
-    /// Whether a rule before `rule` has the pair too.
-    pub fn earlier(&self, rule: usize, left: u32, right: u32) -> bool {
-        self.keys_of(left)[..rule]
-            .iter()
-            .zip(&self.keys_of(right)[..rule])
-            .any(|(one, other)| *one != 0 && one == other)
-    }
-
-    /// Visits every block of one rule, in parallel, chunks of blocks with about as many pairs each; returns what the
-    /// chunks gave, in order. `work` gets the number of the chunk, the same whenever the blocks are visited.
-    pub fn visit<T: Send>(
-        &self,
-        rule: usize,
-        work: impl Fn(usize, &mut dyn Iterator<Item = &[u32]>) -> T + Sync,
-    ) -> Vec<T> {
-        let (sorted, starts) = (&self.sorted[rule], &self.starts[rule]);
-        let block = |at: usize| &sorted[starts[at] as usize..starts[at + 1] as usize];
-        let blocks = starts.len() - 1;
+    /// Visits every block of every rule, in parallel, chunks of blocks with about as many pairs each; returns what the
+    /// chunks gave, in order. The chunks are the same whenever they are visited.
+    pub fn visit<T: Send>(&self, work: impl Fn(Chunk<'_>) -> T + Send + Sync) -> Vec<T> {
         let mut chunks = Vec::new();
-        let (mut from, mut pairs) = (0usize, 0usize);
-        for at in 0..blocks {
-            pairs += block(at).len() * block(at).len() / 2;
-            if pairs > 40_000 {
-                chunks.push((from, at + 1));
-                (from, pairs) = (at + 1, 0);
+        for (rule, (sorted, starts)) in self.sorted.iter().zip(&self.starts).enumerate() {
+            let mut push = |from: usize, to: usize| {
+                let rows = &sorted[starts[from] as usize..starts[to] as usize];
+                chunks.push(Chunk { rule, number: chunks.len(), rows, starts: &starts[from..=to] });
+            };
+            let (mut from, mut pairs) = (0usize, 0usize);
+            for (at, bounds) in starts.windows(2).enumerate() {
+                let rows = (bounds[1] - bounds[0]) as usize;
+                pairs += rows * rows / 2;
+                if pairs > 40_000 {
+                    push(from, at + 1);
+                    (from, pairs) = (at + 1, 0);
+                }
             }
+            push(from, starts.len() - 1);
         }
-        chunks.push((from, blocks));
-        let numbered = chunks.into_par_iter().enumerate().with_max_len(1);
-        numbered.map(|(number, (from, to))| work(number, &mut (from..to).map(block))).collect()
+        chunks.into_par_iter().with_max_len(1).map(work).collect()
     }
 }
