@@ -20,7 +20,7 @@ use collect::{Groups, starts};
 pub use compare::{COMPARATORS, Comparator, Frequency, of};
 use data::Data;
 pub use data::{Column, Kind};
-use estimate::{Counts, Decisions, Model, Table, fit, level, shares};
+use estimate::{Counts, Decisions, Model, Table, fit, level, shares, sum};
 use hashbrown::HashMap;
 use pairs::{BEYOND, Ground, Looked};
 use rayon::prelude::*;
@@ -189,10 +189,7 @@ impl Scorer {
 
     /// The most that a pair with a pattern can weigh.
     fn most(&self, pattern: Pattern) -> i64 {
-        let sum = |table: &[[i64; 16]]| -> i64 {
-            table.iter().enumerate().map(|(at, levels)| levels[level(pattern, at)]).sum()
-        };
-        self.table.prior + sum(&self.table.levels) + sum(&self.most)
+        self.table.prior + sum(&self.table.levels, pattern) + sum(&self.most, pattern)
     }
 
     /// What the frequency of the values adds at an exact level: that of the commoner, where two values are as good as one.
@@ -257,7 +254,17 @@ impl Scorer {
         wanted: impl Fn(u32) -> bool,
     ) -> (Vec<Pair>, u64) {
         let able: Vec<bool> = looked.table.iter().map(|pattern| self.most(*pattern) >= keep).collect();
-        let (mut kept, mut compared) = (Vec::new(), 0);
+        let stride = data.columns.len();
+        let (mut kept, mut waiting, mut compared) = (Vec::new(), Vec::with_capacity(WEIGHED), 0);
+        let mut flush = |waiting: &mut Vec<Pair>| {
+            let rows = waiting.iter().flat_map(|pair| [pair.left, pair.right]);
+            let codes = pairs::gather(rows, 2 * waiting.len(), stride, |row| data.row(row));
+            let row = |at: usize| &codes[at * stride..(at + 1) * stride];
+            let mut weights = vec![0; waiting.len()];
+            self.weigh_all(data, &mut weights, |at| (waiting[at].pattern, row(2 * at), row(2 * at + 1)));
+            let weighed = waiting.drain(..).zip(weights).map(|(pair, weight)| Pair { weight, ..pair });
+            kept.extend(weighed.filter(|pair| pair.weight >= keep));
+        };
         let mut ids = looked.ids.iter();
         chunk.each_pair(wanted, |left, right| {
             let id = ids.next().copied().unwrap_or(0);
@@ -271,18 +278,18 @@ impl Scorer {
                 id if !able[usize::from(id) - 1] => return,
                 id => looked.table[usize::from(id) - 1],
             };
-            kept.push(Pair { left, right, weight: 0, pattern });
+            waiting.push(Pair { left, right, weight: 0, pattern });
+            if waiting.len() == WEIGHED {
+                flush(&mut waiting);
+            }
         });
-        let rows = kept.iter().flat_map(|pair| [pair.left, pair.right]);
-        let codes = pairs::gather(rows, 2 * kept.len(), data.columns.len(), |row| data.row(row));
-        let row = |at: usize| &codes[at * data.columns.len()..(at + 1) * data.columns.len()];
-        let mut weights = vec![0; kept.len()];
-        self.weigh_all(data, &mut weights, |at| (kept[at].pattern, row(2 * at), row(2 * at + 1)));
-        kept.iter_mut().zip(weights).for_each(|(pair, weight)| pair.weight = weight);
-        kept.retain(|pair| pair.weight >= keep);
+        flush(&mut waiting);
         (kept, compared)
     }
 }
+
+/// Pairs that are weighed together.
+const WEIGHED: usize = 4_096;
 
 fn adjustments(column: &data::Prepared, frequency: Frequency) -> &[i32] {
     match frequency {
@@ -354,7 +361,9 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     let rules = std::mem::take(&mut blocks.reports);
     drop(blocks);
     progress("clusters");
-    let mut links = in_order(data.len(), found.into_iter().map(|(_, kept, ..)| kept).collect());
+    let found: Vec<Vec<Pair>> = found.into_iter().map(|(_, kept, ..)| kept).collect();
+    let mut links = in_order(data.len(), &found);
+    drop(found);
     let weigh = |left: u32, right: u32| scorer.weigh(data, left, right);
     decide(&mut links, &spec.decided, &weigh);
     let by_people: HashMap<(u32, u32), bool> =
@@ -363,15 +372,21 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
         one_to_one(data, &mut links, &by_people);
         links.par_sort_unstable_by_key(|link| (link.left, link.right));
     }
-    let groups = Groups::new(data, &spec, &links, &|left, right| weigh(left, right).0);
-    let mut believed = groups.believed(&links, &|left, right| weigh(left, right).0);
+    let starts = starts(data.len(), links.iter().map(|link| link.left));
+    let known = |left: u32, right: u32| {
+        let own = starts[left as usize] as usize..starts[left as usize + 1] as usize;
+        links[own].iter().find(|link| link.right == right)
+    };
+    // Most pairs that clusters ask for were compared, and their weights are at hand.
+    let weight =
+        |left: u32, right: u32| known(left, right).map_or_else(|| weigh(left, right).0, |link| link.weight);
+    let groups = Groups::new(data, &spec, &links, &weight);
+    let mut believed = groups.believed(&links, &weight);
     if !spec.one_to_one {
         // What two rows of one group are, they are even if no rule compared them, or they scored low.
         let across = spec.across(data);
-        let starts = starts(data.len(), links.iter().map(|link| link.left));
         let more: Vec<(Pair, i64)> = groups.within(LARGEST_GROUP, |left, right, joined| {
-            let own = starts[left as usize] as usize..starts[left as usize + 1] as usize;
-            let known = links[own].iter().any(|link| link.right == right);
+            let known = known(left, right).is_some();
             let same_file = across && data.source[left as usize] == data.source[right as usize];
             (!known && !same_file).then(|| {
                 let (weight, pattern) = weigh(left, right);
@@ -402,17 +417,31 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     }
 }
 
-/// Pairs by their rows. Counted and put in their places: that is less work than sorting them.
-fn in_order(rows: usize, found: Vec<Vec<Pair>>) -> Vec<Pair> {
-    let mut next = starts(rows, found.iter().flatten().map(|pair| pair.left));
-    let mut links = vec![Pair { left: 0, right: 0, weight: 0, pattern: 0 }; next[rows] as usize];
-    for pair in found.into_iter().flatten() {
-        let place = &mut next[pair.left as usize];
-        links[*place as usize] = pair;
-        *place += 1;
+/// Pairs by their rows. Counted and put in their places: that is less work than sorting them. Each thread fills the places
+/// of some rows.
+fn in_order(rows: usize, found: &[Vec<Pair>]) -> Vec<Pair> {
+    let starts = starts(rows, found.iter().flatten().map(|pair| pair.left));
+    let mut links = vec![Pair { left: 0, right: 0, weight: 0, pattern: 0 }; starts[rows] as usize];
+    let mut parts = Vec::new();
+    let mut rest = links.as_mut_slice();
+    let strip = rows.div_ceil(4).max(1);
+    for from in (0..rows).step_by(strip) {
+        let to = rows.min(from + strip);
+        let (own, after) = rest.split_at_mut((starts[to] - starts[from]) as usize);
+        parts.push((from..to, own));
+        rest = after;
     }
-    let same = |one: &Pair, other: &Pair| one.left == other.left;
-    links.chunk_by_mut(same).for_each(|links| links.sort_unstable_by_key(|link| link.right));
+    parts.into_par_iter().for_each(|(rows, links)| {
+        let first = starts[rows.start];
+        let mut next = starts[rows.clone()].to_vec();
+        for pair in found.iter().flatten().filter(|pair| rows.contains(&(pair.left as usize))) {
+            let place = &mut next[pair.left as usize - rows.start];
+            links[(*place - first) as usize] = *pair;
+            *place += 1;
+        }
+        let same = |one: &Pair, other: &Pair| one.left == other.left;
+        links.chunk_by_mut(same).for_each(|links| links.sort_unstable_by_key(|link| link.right));
+    });
     links
 }
 

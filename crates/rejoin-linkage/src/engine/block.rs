@@ -6,6 +6,7 @@ use crate::columns::NONE;
 use crate::engine::data::{Data, Kind, Prepared, Word};
 use crate::kernel::Packed;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// How a column makes a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -178,11 +179,7 @@ impl Keyed {
         let one = look(&self.keys, self.atom.column);
         match self.atom.other {
             None => one,
-            Some(column) => match look(&self.other, column) {
-                0 => 0,
-                other if one == 0 || one == other => other.min(one),
-                other => mix(one.min(other), one.max(other)),
-            },
+            Some(column) => crossed(one, look(&self.other, column)),
         }
     }
 }
@@ -199,14 +196,60 @@ impl RuleKeys {
 
     /// 0: the row is in none of the rule's blocks.
     pub fn key(&self, row: &[u32]) -> u64 {
-        let mut key = 7;
+        let mut key = FIRST;
         for part in &self.parts {
-            match part.key(row) {
-                0 => return 0,
-                own => key = mix(key, own),
+            key = joined(key, part.key(row));
+            if key == 0 {
+                return 0;
             }
         }
-        key.max(1)
+        key
+    }
+}
+
+/// What a rule's key begins with.
+const FIRST: u64 = 7;
+
+/// A rule's key with one atom more; 0 as soon as one is.
+fn joined(before: u64, own: u64) -> u64 {
+    if before == 0 || own == 0 { 0 } else { mix(before, own).max(1) }
+}
+
+/// Keys of some rows by atom: rules are many, atoms few.
+pub(crate) struct AtomKeys(BTreeMap<Atom, Vec<u64>>);
+
+impl AtomKeys {
+    pub fn new(data: &Data, rows: &[u32]) -> Self {
+        let keys = |atom: Atom| {
+            let of = |column: usize, row: u32| match data.row(row)[column] {
+                NONE => 0,
+                code => of_value(atom.take, code, &data.columns[column], &data.words),
+            };
+            let key = |row: &u32| match atom.other {
+                None => of(atom.column, *row),
+                Some(other) => crossed(of(atom.column, *row), of(other, *row)),
+            };
+            (atom, rows.iter().map(key).collect())
+        };
+        Self(atoms(data).into_par_iter().map(keys).collect())
+    }
+
+    /// The rule's key of each row; 0: the row is in none of the rule's blocks.
+    pub fn of(&self, rule: &Rule) -> Vec<u64> {
+        let mut atoms = rule.iter().map(|atom| self.0.get(atom).map_or(&[][..], Vec::as_slice));
+        let first = atoms.next().unwrap_or(&[]);
+        let mut keys: Vec<u64> = first.iter().map(|own| joined(FIRST, *own)).collect();
+        atoms.for_each(|atom| keys.iter_mut().zip(atom).for_each(|(key, own)| *key = joined(*key, *own)));
+        keys
+    }
+}
+
+/// The key of two columns in any order.
+fn crossed(one: u64, other: u64) -> u64 {
+    match other {
+        0 => 0,
+        other if one == 0 || one == other => other.min(one),
+        other => mix(one.min(other), one.max(other)),
     }
 }
 
@@ -242,6 +285,8 @@ pub(crate) struct Chunk<'a> {
     pub rows: &'a [u32],
     /// Where each block begins among all rows of the rule, and the end of the last.
     starts: &'a [u32],
+    /// Places of rows that are left rows; all, unless the chunk is a part of a block.
+    lefts: (usize, usize),
 }
 
 impl Chunk<'_> {
@@ -250,12 +295,16 @@ impl Chunk<'_> {
         let first = self.starts[0];
         for bounds in self.starts.windows(2) {
             let (from, to) = ((bounds[0] - first) as usize, (bounds[1] - first) as usize);
-            for left in (from..to).filter(|left| wanted(self.rows[*left])) {
+            let lefts = from.max(self.lefts.0)..to.min(self.lefts.1);
+            for left in lefts.filter(|left| wanted(self.rows[*left])) {
                 (left + 1..to).for_each(|right| visit(left, right));
             }
         }
     }
 }
+
+/// Pairs of a chunk, at most: larger blocks are visited in parts, some left rows at a time.
+const MOST_PAIRS: usize = 4_000_000;
 
 /// Parts by which keys are sorted; a part of a million rows fits the cache.
 const PARTS: usize = 512;
@@ -265,11 +314,8 @@ const STRIP: usize = 8_192;
 
 fn rank(data: &Data, rule: &Rule, largest: usize, describe: &(dyn Fn(&Rule) -> String + Sync)) -> Ranked {
     let keys = RuleKeys::new(data, rule);
-    let keyed: Vec<u64> = (0..data.len() as u32)
-        .into_par_iter()
-        .with_min_len(STRIP)
-        .map(|row| keys.key(data.row(row)))
-        .collect();
+    let rows = (0..data.len() as u32).into_par_iter().with_min_len(STRIP);
+    let keyed: Vec<u64> = rows.map(|row| keys.key(data.row(row))).collect();
     // Keys are mixed, so that their highest bits cut the rows in even parts.
     let part = |key: u64| (key >> 55) as usize;
     let mut ends = [0usize; PARTS + 1];
@@ -348,17 +394,26 @@ impl Blocks {
     }
 
     /// Visits every block of every rule, in parallel, chunks of blocks with about as many pairs each; returns what the
-    /// chunks gave, in order. The chunks are the same whenever they are visited.
+    /// chunks gave, in order. The chunks are the same whenever they are visited, and what is held of one is bounded however
+    /// large blocks may be.
     pub fn visit<T: Send>(&self, work: impl Fn(Chunk<'_>) -> T + Send + Sync) -> Vec<T> {
         let mut chunks = Vec::new();
         for (rule, (sorted, starts)) in self.sorted.iter().zip(&self.starts).enumerate() {
             let mut push = |from: usize, to: usize| {
                 let rows = &sorted[starts[from] as usize..starts[to] as usize];
-                chunks.push(Chunk { rule, number: chunks.len(), rows, starts: &starts[from..=to] });
+                let lefts = if to == from + 1 { (MOST_PAIRS / rows.len()).max(1) } else { rows.len().max(1) };
+                for left in (0..rows.len().max(1)).step_by(lefts) {
+                    let (number, starts) = (chunks.len(), &starts[from..=to]);
+                    chunks.push(Chunk { rule, number, rows, starts, lefts: (left, left + lefts) });
+                }
             };
             let (mut from, mut pairs) = (0usize, 0usize);
             for (at, bounds) in starts.windows(2).enumerate() {
                 let rows = (bounds[1] - bounds[0]) as usize;
+                if rows * rows > MOST_PAIRS && from < at {
+                    push(from, at);
+                    (from, pairs) = (at, 0);
+                }
                 pairs += rows * rows / 2;
                 if pairs > 40_000 {
                     push(from, at + 1);

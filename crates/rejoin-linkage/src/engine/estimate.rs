@@ -120,7 +120,8 @@ impl Table {
     }
 }
 
-fn sum(table: &[[i64; 16]], pattern: Pattern) -> i64 {
+/// Sum of what the levels of a pattern have in a table.
+pub(crate) fn sum(table: &[[i64; 16]], pattern: Pattern) -> i64 {
     table.iter().enumerate().map(|(at, levels)| levels[level(pattern, at)]).sum()
 }
 

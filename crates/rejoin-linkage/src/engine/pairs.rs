@@ -2,6 +2,7 @@
 //! is copied together first: copies do not wait for each other, as look-ups in the midst of comparing would. Then pairs
 //! are compared in batches, comparison by comparison, so that what one comparison looks at stays in the cache.
 
+use crate::columns::NONE;
 use crate::engine::block::{Blocks, Chunk};
 use crate::engine::data::Data;
 use crate::engine::{Comparisons, Pattern, compare};
@@ -37,7 +38,9 @@ pub(crate) const BEYOND: u16 = u16::MAX;
 struct Batch<'a> {
     data: &'a Data,
     comparisons: &'a Comparisons,
-    /// Codes of rows, row after row.
+    /// Rows that pairs are made of.
+    rows: Vec<u32>,
+    /// Their codes, row after row.
     codes: Vec<u32>,
     /// Places of rows.
     pairs: Vec<(u32, u32)>,
@@ -59,19 +62,22 @@ pub(crate) fn gather<'a>(
 }
 
 impl<'a> Batch<'a> {
-    fn new(
-        data: &'a Data,
-        comparisons: &'a Comparisons,
-        rows: impl Iterator<Item = u32>,
-        count: usize,
-    ) -> Self {
-        let codes = gather(rows, count, data.columns.len(), |row| data.row(row));
-        Self { data, comparisons, codes, pairs: Vec::with_capacity(BATCH), patterns: Vec::new() }
+    fn new(data: &'a Data, comparisons: &'a Comparisons) -> Self {
+        let pairs = Vec::with_capacity(BATCH);
+        Self { data, comparisons, rows: Vec::new(), codes: Vec::new(), pairs, patterns: Vec::new() }
+    }
+
+    /// Takes a row in: its place.
+    fn take(&mut self, row: u32) -> u32 {
+        self.rows.push(row);
+        self.rows.len() as u32 - 1
     }
 
     /// Fills `patterns`, one for each of `pairs`.
     fn compare(&mut self) {
         let stride = self.data.columns.len();
+        let new = &self.rows[self.codes.len() / stride.max(1)..];
+        self.codes.extend(gather(new.iter().copied(), new.len(), stride, |row| self.data.row(row)));
         let row = |at: u32| &self.codes[at as usize * stride..(at as usize + 1) * stride];
         self.patterns.clear();
         self.patterns.resize(self.pairs.len(), 0);
@@ -86,9 +92,11 @@ impl<'a> Batch<'a> {
 
 /// The patterns of given pairs of rows.
 pub(crate) fn patterns(data: &Data, comparisons: &Comparisons, pairs: &[(u32, u32)]) -> Vec<Pattern> {
-    let rows = pairs.iter().flat_map(|(left, right)| [*left, *right]);
-    let mut batch = Batch::new(data, comparisons, rows, 2 * pairs.len());
-    batch.pairs.extend((0..pairs.len() as u32).map(|at| (2 * at, 2 * at + 1)));
+    let mut batch = Batch::new(data, comparisons);
+    for (left, right) in pairs {
+        let pair = (batch.take(*left), batch.take(*right));
+        batch.pairs.push(pair);
+    }
     batch.compare();
     batch.patterns
 }
@@ -111,14 +119,16 @@ impl Ground<'_> {
                 (&keys[left * rule..(left + 1) * rule], &keys[right * rule..(right + 1) * rule]);
             left.iter().zip(right).any(|(one, other)| *one != 0 && one == other)
         };
-        let mut batch = Batch::new(self.data, self.comparisons, rows.iter().copied(), rows.len());
-        // Where the pairs of the batch stand among the ids.
-        let mut places: Vec<usize> = Vec::with_capacity(BATCH);
+        let mut batch = Batch::new(self.data, self.comparisons);
+        // Row of the chunk → its place in the batch, once a pair of it is compared: of many no pair is.
+        let mut taken = vec![NONE; rows.len()];
+        // Of each pair of the batch, where it stands among the ids, and its left row.
+        let mut waiting: Vec<(usize, u32)> = Vec::with_capacity(BATCH);
         let mut looked = Looked::default();
         let mut known: HashMap<Pattern, (u16, u64)> = HashMap::new();
-        let mut flush = |batch: &mut Batch<'_>, places: &mut Vec<usize>, ids: &mut [u16]| {
+        let mut flush = |batch: &mut Batch<'_>, waiting: &mut Vec<(usize, u32)>, ids: &mut [u16]| {
             batch.compare();
-            for (((left, _), pattern), place) in batch.pairs.iter().zip(&batch.patterns).zip(places.iter()) {
+            for (pattern, (at, left)) in batch.patterns.iter().zip(waiting.iter()) {
                 let (id, count) = known.entry(*pattern).or_insert_with(|| {
                     if looked.table.len() + 1 < usize::from(BEYOND) {
                         looked.table.push(*pattern);
@@ -127,25 +137,32 @@ impl Ground<'_> {
                         (BEYOND, 0)
                     }
                 });
-                ids[*place] = *id;
-                *count += u64::from(counted(rows[*left as usize]));
+                ids[*at] = *id;
+                *count += u64::from(counted(*left));
             }
             batch.pairs.clear();
-            places.clear();
+            waiting.clear();
         };
         let mut ids = Vec::new();
         chunk.each_pair(wanted, |left, right| {
             let same_file = self.across && source(left) == source(right);
             if !same_file && !earlier(left, right) {
-                batch.pairs.push((left as u32, right as u32));
-                places.push(ids.len());
+                let mut place = |row: usize| {
+                    if taken[row] == NONE {
+                        taken[row] = batch.take(rows[row]);
+                    }
+                    taken[row]
+                };
+                let pair = (place(left), place(right));
+                batch.pairs.push(pair);
+                waiting.push((ids.len(), rows[left]));
             }
             ids.push(0);
             if batch.pairs.len() == BATCH {
-                flush(&mut batch, &mut places, &mut ids);
+                flush(&mut batch, &mut waiting, &mut ids);
             }
         });
-        flush(&mut batch, &mut places, &mut ids);
+        flush(&mut batch, &mut waiting, &mut ids);
         looked.ids = ids;
         looked.counts = known
             .into_iter()
