@@ -94,6 +94,13 @@ struct Builder {
     ids: bool,
 }
 
+/// Without white space around it; most values have none, which their first and last byte tell.
+fn trimmed(said: &str) -> &str {
+    let ink = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = said.as_bytes();
+    if ink(bytes.first()) && ink(bytes.last()) { said } else { said.trim() }
+}
+
 /// Values that are looked up together.
 const BATCH: usize = 256;
 
@@ -145,7 +152,7 @@ impl Builder {
         let mut spans: Vec<(usize, usize)> = Vec::with_capacity(BATCH);
         loop {
             batch.clear();
-            batch.extend(said.by_ref().take(BATCH).map(str::trim));
+            batch.extend(said.by_ref().take(BATCH).map(trimmed));
             if batch.is_empty() {
                 return;
             }
@@ -262,6 +269,10 @@ fn text(bytes: &[u8], ids: Option<&str>) -> Option<Vec<TextColumn>> {
     Some(builders.into_iter().zip(&names).map(|(builder, name)| builder.finish(name)).collect())
 }
 
+/// Rows that are decoded at a time: few, so that what they take stays in the cache, and is not given back to the system
+/// and asked for again each time, for which all threads would wait.
+const DECODED: usize = 1 << 13;
+
 /// Whether a column of text is dictionary-encoded in the file throughout. A guess by size: plain text takes four bytes for
 /// the length alone. A wrong one costs time only.
 fn encoded(metadata: &ParquetMetaData, column: usize) -> bool {
@@ -294,6 +305,12 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
         false => field.clone(),
     });
     let hinted = Arc::new(Schema::new(hinted.collect::<Vec<_>>()));
+    let metadata = opened.metadata().clone();
+    // Bytes of a column's values, as the file says.
+    let size = |at: usize| -> i64 {
+        let groups = metadata.row_groups().iter();
+        if flat { groups.map(|group| group.column(at).uncompressed_size()).sum() } else { 0 }
+    };
     // A reader a column, so that all threads decode.
     let column = |at: usize| {
         let options = match keep[at] {
@@ -304,11 +321,18 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
         let mask = parquet::arrow::ProjectionMask::roots(builder.parquet_schema(), [at]);
         let reader = builder
             .with_projection(mask)
-            .with_batch_size(65_536)
+            .with_batch_size(DECODED)
             .build()
             .map_err(|error| damaged(error.to_string()))?;
         let name = schema.field(at).name();
         let mut own = Builder::new(ids == Some(name.trim()));
+        // Room at once: to grow makes all threads wait until memory has moved. What is not written to costs nothing.
+        let rows = metadata.file_metadata().num_rows().max(0) as usize;
+        own.codes.reserve(rows);
+        if own.ids {
+            own.values.ends.reserve(rows);
+            own.values.text.reserve(size(at).max(0) as usize);
+        }
         // The last dictionary seen, and our codes of its values.
         let mut last: Option<(ArrayRef, Vec<u32>)> = None;
         for batch in reader {
@@ -345,10 +369,6 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
     };
     // The largest first, or the last one would be waited for alone.
     let mut order: Vec<usize> = (0..schema.fields().len()).collect();
-    let size = |at: usize| -> i64 {
-        let groups = opened.metadata().row_groups().iter();
-        if flat { groups.map(|group| group.column(at).uncompressed_size()).sum() } else { 0 }
-    };
     order.sort_by_key(|at| (keep[*at], -size(*at), *at));
     let mut read: Vec<(usize, TextColumn)> = order
         .into_par_iter()
@@ -362,8 +382,8 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
 /// Rows of a row group.
 const ROW_GROUP: usize = 1 << 20;
 
-/// Rows of a column that are made at a time.
-const MADE: usize = 1 << 15;
+/// Rows of a column that are made at a time; few, as above.
+const MADE: usize = 1 << 13;
 
 /// A column to be written, without nulls. It is made piece by piece: a million texts need never stand side by side.
 pub struct Made<'a> {

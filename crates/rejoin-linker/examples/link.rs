@@ -8,41 +8,47 @@ use rejoin_linker::{Input, auto, output, prepare, spec};
 use std::cell::RefCell;
 use std::time::Instant;
 
-/// Says how long the step before took, and the processors' time, in milliseconds; and the most memory that was ever
-/// held, in MiB.
+/// Says how long the step before took; how long the processors worked, and of that the first thread, while all others
+/// waited for it: in milliseconds; and the most memory that was ever held, in MiB.
 struct Steps {
     started: Instant,
-    last: RefCell<(Instant, u64, String)>,
+    last: RefCell<(Instant, [u64; 2], String)>,
 }
 
+#[allow(clippy::disallowed_methods, reason = "a bench measures time")]
 impl Steps {
     fn new() -> Self {
         Self { started: Instant::now(), last: RefCell::new((Instant::now(), worked(), "start".into())) }
     }
 
-    fn say(what: &str, since: Instant, worked: u64) {
+    fn say(what: &str, since: Instant, before: [u64; 2]) {
+        let [all, first] = worked().map(|worked| worked as f64 / 1e6);
+        let [all, first] = [all - before[0] as f64 / 1e6, first - before[1] as f64 / 1e6];
         let passed = since.elapsed().as_secs_f64() * 1e3;
-        eprintln!("{what:<24} {passed:>8.1} {:>8.1} {:>6}", worked as f64 / 1e6, peak());
+        eprintln!("{what:<24} {passed:>8.1} {all:>8.1} {first:>8.1} {:>6}", peak());
     }
 
     fn begin(&self, next: &str) {
         let mut last = self.last.borrow_mut();
-        let now = worked();
-        Self::say(&last.2, last.0, now - last.1);
-        *last = (Instant::now(), now, next.to_owned());
+        Self::say(&last.2, last.0, last.1);
+        *last = (Instant::now(), worked(), next.to_owned());
     }
 
     fn end(&self) {
         self.begin("");
-        Self::say("all", self.started, worked());
+        Self::say("all", self.started, [0, 0]);
     }
 }
 
-/// Nanoseconds that the threads have worked, where the system says it.
-fn worked() -> u64 {
+/// Nanoseconds that all threads have worked, and the first, where the system says it.
+fn worked() -> [u64; 2] {
+    let of = |folder: &std::path::Path| {
+        let said = std::fs::read_to_string(folder.join("schedstat")).unwrap_or_default();
+        said.split(' ').next().and_then(|worked| worked.parse::<u64>().ok()).unwrap_or(0)
+    };
     let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let said = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());
-    said.filter_map(|said| said.split(' ').next().and_then(|worked| worked.parse::<u64>().ok())).sum()
+    let first = format!("/proc/self/task/{}", std::process::id());
+    [threads.map(|thread| of(&thread.path())).sum(), of(first.as_ref())]
 }
 
 /// The most memory held, where the system says it.

@@ -1,6 +1,7 @@
 //! Results as columns: links with one level column a comparison, and clusters.
 
 use crate::{Error, Input, spec};
+use arrow_array::builder::StringBuilder;
 use arrow_array::{BooleanArray, Float64Array, Int32Array, Int32DictionaryArray, StringArray, UInt8Array};
 use arrow_schema::DataType;
 use rayon::prelude::*;
@@ -107,7 +108,12 @@ pub fn link_columns<'a>(
 
 /// Texts as a column.
 fn texts<'a>(rows: usize, text: impl Fn(usize) -> &'a str + Send + Sync + 'a) -> Made<'a> {
-    Made::new(DataType::Utf8, rows, move |rows| Arc::new(StringArray::from_iter_values(rows.map(&text))))
+    Made::new(DataType::Utf8, rows, move |rows| {
+        let bytes = rows.clone().map(|row| text(row).len()).sum();
+        let mut builder = StringBuilder::with_capacity(rows.len(), bytes);
+        rows.for_each(|row| builder.append_value(text(row)));
+        Arc::new(builder.finish())
+    })
 }
 
 /// Row → number of its file.
