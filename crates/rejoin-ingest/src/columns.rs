@@ -2,10 +2,10 @@
 //! columns to Parquet. Clean text and Parquet are read without ever holding rows; everything else by [`table::read`].
 
 use crate::table::{self, ReadError, delimited};
-use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, StringArray, types::Int32Type};
+use arrow_array::{Array, ArrayRef, DictionaryArray, StringArray, types::Int32Type};
 use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
@@ -13,6 +13,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// No value in a row.
@@ -44,9 +45,14 @@ impl Texts {
 
     /// The text at an index; empty beyond the last.
     pub fn get(&self, at: usize) -> &str {
-        let Some(end) = self.ends.get(at) else { return "" };
-        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[from..*end]
+        let (from, to) = self.span(at);
+        &self.text[from..to]
+    }
+
+    /// Where the text at an index stands.
+    fn span(&self, at: usize) -> (usize, usize) {
+        let Some(end) = self.ends.get(at) else { return (0, 0) };
+        (at.checked_sub(1).map_or(0, |before| self.ends[before]), *end)
     }
 
     /// Each, in order.
@@ -78,8 +84,9 @@ impl TextColumn {
 
 #[derive(Default)]
 struct Builder {
-    /// Hash and code of each value: growing the table then reads no text again.
-    index: HashTable<(u32, u32)>,
+    /// Open addressing: the hash of a value in the upper half, its code and one in the lower; 0: nothing. Growing it reads
+    /// no text again.
+    index: Vec<u64>,
     hasher: DefaultHashBuilder,
     values: Texts,
     codes: Vec<u32>,
@@ -87,40 +94,107 @@ struct Builder {
     ids: bool,
 }
 
+/// Without white space around it; most values have none, which their first and last byte tell.
+fn trimmed(said: &str) -> &str {
+    let ink = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = said.as_bytes();
+    if ink(bytes.first()) && ink(bytes.last()) { said } else { said.trim() }
+}
+
+/// Values that are looked up together.
+const BATCH: usize = 256;
+
 impl Builder {
     fn new(ids: bool) -> Self {
         Self { ids, ..Self::default() }
     }
 
-    /// The code of a value.
-    fn code(&mut self, value: &str) -> u32 {
-        let value = value.trim();
-        if value.is_empty() {
-            return NONE;
+    /// Makes room for a batch in the index.
+    fn grow(&mut self) {
+        if (self.values.len() + BATCH) * 4 < self.index.len() * 3 {
+            return;
         }
-        let next = self.values.len() as u32;
-        if !self.ids {
-            let values = &self.values;
-            let own = self.hasher.hash_one(value) as u32;
-            // The table looks at the highest and the lowest bits.
-            let spread = |hash: u32| u64::from(hash) | u64::from(hash) << 32;
-            let found = self.index.entry(
-                spread(own),
-                |(hash, code)| *hash == own && values.get(*code as usize) == value,
-                |(hash, _)| spread(*hash),
-            );
-            let (_, code) = *found.or_insert((own, next)).get();
-            if code != next {
-                return code;
+        let size = (self.index.len() * 2).max(BATCH * 4);
+        let before = std::mem::replace(&mut self.index, vec![0; size]);
+        for entry in before.into_iter().filter(|entry| *entry != 0) {
+            let mut at = (entry >> 32) as usize & (size - 1);
+            while self.index[at] != 0 {
+                at = (at + 1) & (size - 1);
             }
+            self.index[at] = entry;
         }
-        self.values.push(value);
-        next
     }
 
-    fn push(&mut self, value: &str) {
-        let code = self.code(value);
-        self.codes.push(code);
+    /// The code of a value whose hash is known.
+    fn find(&mut self, value: &str, hash: u32) -> u32 {
+        let mask = self.index.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let entry = self.index[at];
+            if entry == 0 {
+                self.values.push(value);
+                self.index[at] = u64::from(hash) << 32 | self.values.len() as u64;
+                return self.values.len() as u32 - 1;
+            }
+            let code = entry as u32 - 1;
+            if (entry >> 32) as u32 == hash && self.values.get(code as usize) == value {
+                return code;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Gives `take` the code of each value in order, and [`NONE`] for those that say nothing. A table of many values does
+    /// not fit the cache, so each step of looking up is taken for a whole batch: then no step waits for the one before.
+    fn codes<'a>(&mut self, mut said: impl Iterator<Item = &'a str>, mut take: impl FnMut(&mut Self, u32)) {
+        let mut batch: Vec<&str> = Vec::with_capacity(BATCH);
+        let mut met: Vec<(u32, u64)> = Vec::with_capacity(BATCH);
+        let mut spans: Vec<(usize, usize)> = Vec::with_capacity(BATCH);
+        loop {
+            batch.clear();
+            batch.extend(said.by_ref().take(BATCH).map(trimmed));
+            if batch.is_empty() {
+                return;
+            }
+            if self.ids {
+                for value in &batch {
+                    let code = if value.is_empty() { NONE } else { self.values.len() as u32 };
+                    if code != NONE {
+                        self.values.push(value);
+                    }
+                    take(self, code);
+                }
+                continue;
+            }
+            self.grow();
+            let mask = self.index.len() - 1;
+            met.clear();
+            met.extend(batch.iter().map(|value| {
+                let hash = self.hasher.hash_one(value) as u32;
+                (hash, self.index[hash as usize & mask])
+            }));
+            spans.clear();
+            spans.extend(
+                met.iter().map(|(_, entry)| self.values.span((*entry as u32).wrapping_sub(1) as usize)),
+            );
+            for ((value, (hash, entry)), (from, to)) in batch.iter().zip(&met).zip(&spans) {
+                let code = if value.is_empty() {
+                    NONE
+                } else if (entry >> 32) as u32 == *hash
+                    && *entry != 0
+                    && self.values.text[*from..*to] == **value
+                {
+                    *entry as u32 - 1
+                } else {
+                    self.find(value, *hash)
+                };
+                take(self, code);
+            }
+        }
+    }
+
+    fn extend<'a>(&mut self, said: impl Iterator<Item = &'a str>) {
+        self.codes(said, |own, code| own.codes.push(code));
     }
 
     fn finish(self, name: &str) -> TextColumn {
@@ -145,7 +219,7 @@ pub fn read(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadEr
         .into_par_iter()
         .map(|at| {
             let mut builder = Builder::new(ids == Some(table.columns[at].trim()));
-            table.rows.iter().for_each(|row| builder.push(&row.cells[at]));
+            builder.extend(table.rows.iter().map(|row| row.cells[at].as_str()));
             builder.finish(&table.columns[at])
         })
         .collect())
@@ -187,13 +261,17 @@ fn text(bytes: &[u8], ids: Option<&str>) -> Option<Vec<TextColumn>> {
         builders
             .par_iter_mut()
             .enumerate()
-            .for_each(|(at, builder)| batch.iter().for_each(|record| builder.push(&record[at])));
+            .for_each(|(at, builder)| builder.extend(batch.iter().map(|record| &record[at])));
         if batch.len() < 65_536 {
             break;
         }
     }
     Some(builders.into_iter().zip(&names).map(|(builder, name)| builder.finish(name)).collect())
 }
+
+/// Rows that are decoded at a time: few, so that what they take stays in the cache, and is not given back to the system
+/// and asked for again each time, for which all threads would wait.
+const DECODED: usize = 1 << 13;
 
 /// Whether a column of text is dictionary-encoded in the file throughout. A guess by size: plain text takes four bytes for
 /// the length alone. A wrong one costs time only.
@@ -227,6 +305,12 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
         false => field.clone(),
     });
     let hinted = Arc::new(Schema::new(hinted.collect::<Vec<_>>()));
+    let metadata = opened.metadata().clone();
+    // Bytes of a column's values, as the file says.
+    let size = |at: usize| -> i64 {
+        let groups = metadata.row_groups().iter();
+        if flat { groups.map(|group| group.column(at).uncompressed_size()).sum() } else { 0 }
+    };
     // A reader a column, so that all threads decode.
     let column = |at: usize| {
         let options = match keep[at] {
@@ -237,11 +321,18 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
         let mask = parquet::arrow::ProjectionMask::roots(builder.parquet_schema(), [at]);
         let reader = builder
             .with_projection(mask)
-            .with_batch_size(65_536)
+            .with_batch_size(DECODED)
             .build()
             .map_err(|error| damaged(error.to_string()))?;
         let name = schema.field(at).name();
         let mut own = Builder::new(ids == Some(name.trim()));
+        // Room at once: to grow makes all threads wait until memory has moved. What is not written to costs nothing.
+        let rows = metadata.file_metadata().num_rows().max(0) as usize;
+        own.codes.reserve(rows);
+        if own.ids {
+            own.values.ends.reserve(rows);
+            own.values.text.reserve(size(at).max(0) as usize);
+        }
         // The last dictionary seen, and our codes of its values.
         let mut last: Option<(ArrayRef, Vec<u32>)> = None;
         for batch in reader {
@@ -252,7 +343,8 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
                 let same =
                     last.as_ref().is_some_and(|(before, _)| before.to_data().ptr_eq(&values.to_data()));
                 if !same {
-                    let codes = values.iter().map(|value| own.code(value.unwrap_or(""))).collect();
+                    let mut codes = Vec::with_capacity(values.len());
+                    own.codes(values.iter().map(|value| value.unwrap_or("")), |_, code| codes.push(code));
                     last = Some((coded.values().clone(), codes));
                 }
                 let codes = last.as_ref().map_or(&[][..], |(_, codes)| codes);
@@ -267,9 +359,7 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
             let text = arrow_cast::cast(batch.column(0), &DataType::Utf8)
                 .map_err(|error| damaged(error.to_string()))?;
             let text = text.as_any().downcast_ref::<StringArray>();
-            for value in text.into_iter().flatten() {
-                own.push(value.unwrap_or(""));
-            }
+            own.extend(text.into_iter().flatten().map(|value| value.unwrap_or("")));
         }
         Ok(own.finish(name))
     };
@@ -279,10 +369,6 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
     };
     // The largest first, or the last one would be waited for alone.
     let mut order: Vec<usize> = (0..schema.fields().len()).collect();
-    let size = |at: usize| -> i64 {
-        let groups = opened.metadata().row_groups().iter();
-        if flat { groups.map(|group| group.column(at).uncompressed_size()).sum() } else { 0 }
-    };
     order.sort_by_key(|at| (keep[*at], -size(*at), *at));
     let mut read: Vec<(usize, TextColumn)> = order
         .into_par_iter()
@@ -296,36 +382,71 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
 /// Rows of a row group.
 const ROW_GROUP: usize = 1 << 20;
 
-/// Writes columns of one length as Parquet, each encoded on a thread of its own.
+/// Rows of a column that are made at a time; few, as above.
+const MADE: usize = 1 << 13;
+
+/// A column to be written, without nulls. It is made piece by piece: a million texts need never stand side by side.
+pub struct Made<'a> {
+    kind: DataType,
+    rows: usize,
+    make: Box<dyn Fn(Range<usize>) -> ArrayRef + Send + Sync + 'a>,
+}
+
+impl<'a> Made<'a> {
+    /// A column of so many rows; `make` gives those of a range, always of one kind.
+    pub fn new(
+        kind: DataType,
+        rows: usize,
+        make: impl Fn(Range<usize>) -> ArrayRef + Send + Sync + 'a,
+    ) -> Self {
+        Self { kind, rows, make: Box::new(make) }
+    }
+}
+
+/// Writes columns of one length as Parquet, each made and encoded on a thread of its own.
 ///
 /// # Errors
 /// When the columns differ in length, or the bytes cannot be written.
-pub fn write_parquet(columns: Vec<(String, ArrayRef)>, to: impl std::io::Write + Send) -> Result<(), String> {
+pub fn write_parquet(columns: Vec<(String, Made<'_>)>, to: impl std::io::Write + Send) -> Result<(), String> {
     let said = |error: parquet::errors::ParquetError| error.to_string();
-    let batch = RecordBatch::try_from_iter(columns).map_err(|error| error.to_string())?;
+    let rows = columns.first().map_or(0, |(_, made)| made.rows);
+    if columns.iter().any(|(_, made)| made.rows != rows) {
+        return Err("columns of different lengths".into());
+    }
     let mut properties = parquet::file::properties::WriterProperties::builder()
         .set_compression(parquet::basic::Compression::SNAPPY)
         .set_statistics_enabled(parquet::file::properties::EnabledStatistics::Chunk);
-    for field in batch.schema().fields() {
-        // Text that is not already a dictionary is ids, nearly all different: a dictionary of them is work for nothing.
-        if matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8) {
-            properties = properties.set_column_dictionary_enabled(vec![field.name().clone()].into(), false);
+    for (name, made) in &columns {
+        // Text that is not already a dictionary is ids, nearly all different, as fractions are: a dictionary of them is
+        // work for nothing. Nor does anybody ask for the first and last id of all.
+        if matches!(made.kind, DataType::Utf8 | DataType::Float64) {
+            properties = properties.set_column_dictionary_enabled(vec![name.clone()].into(), false);
+        }
+        if made.kind == DataType::Utf8 {
+            let none = parquet::file::properties::EnabledStatistics::None;
+            properties = properties.set_column_statistics_enabled(vec![name.clone()].into(), none);
         }
     }
     let properties = Arc::new(properties.build());
-    let schema = ArrowSchemaConverter::new().convert(&batch.schema()).map_err(said)?;
-    let mut writer = SerializedFileWriter::new(to, schema.root_schema_ptr(), properties).map_err(said)?;
-    let factory = ArrowRowGroupWriterFactory::new(&writer, batch.schema());
-    for from in (0..batch.num_rows().max(1)).step_by(ROW_GROUP) {
-        let rows = batch.slice(from, ROW_GROUP.min(batch.num_rows() - from));
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, made)| Field::new(name, made.kind.clone(), false)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let root = ArrowSchemaConverter::new().convert(&schema).map_err(said)?.root_schema_ptr();
+    let mut writer = SerializedFileWriter::new(to, root, properties).map_err(said)?;
+    let factory = ArrowRowGroupWriterFactory::new(&writer, schema.clone());
+    for from in (0..rows.max(1)).step_by(ROW_GROUP) {
+        let to = rows.min(from + ROW_GROUP);
         let writers = factory.create_column_writers(from / ROW_GROUP).map_err(said)?;
         let chunks = writers
             .into_par_iter()
-            .zip(rows.columns().par_iter().zip(rows.schema().fields().par_iter()))
+            .zip(columns.par_iter().zip(schema.fields().par_iter()))
             .with_max_len(1)
-            .map(|(mut writer, (array, field))| {
-                for leaves in compute_leaves(field, array)? {
-                    writer.write(&leaves)?;
+            .map(|(mut writer, ((_, made), field))| {
+                for from in (from..to).step_by(MADE) {
+                    let array = (made.make)(from..to.min(from + MADE));
+                    for leaves in compute_leaves(field, &array)? {
+                        writer.write(&leaves)?;
+                    }
                 }
                 writer.close()
             })

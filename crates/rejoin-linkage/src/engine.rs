@@ -11,16 +11,18 @@ mod collect;
 mod compare;
 pub mod data;
 pub mod estimate;
+mod pairs;
 
 use crate::weight;
-use block::{Blocks, Rule, RuleReport};
-use collect::Groups;
+use block::{Blocks, Chunk, Rule, RuleReport};
 pub use collect::Refused;
+use collect::{Groups, starts};
 pub use compare::{COMPARATORS, Comparator, Frequency, of};
 use data::Data;
 pub use data::{Column, Kind};
-use estimate::{Counts, Decisions, Model, fit, level, shares};
+use estimate::{Counts, Decisions, Model, Table, fit, level, shares, sum};
 use hashbrown::HashMap;
+use pairs::{BEYOND, Ground, Looked};
 use rayon::prelude::*;
 
 /// Levels of a pair, four bits a comparison, the first in the lowest bits.
@@ -157,16 +159,12 @@ pub struct Linked {
 
 type Comparisons = Vec<(&'static Comparator, Vec<usize>)>;
 
-/// Weights by level, in the order of evaluation that gives up soonest.
+/// What pairs weigh.
 struct Scorer {
     comparisons: Comparisons,
-    weights: Vec<Vec<i64>>,
-    /// The same for relatives rather than a random pair.
-    related: Vec<Vec<i64>>,
-    prior: i64,
-    related_prior: Option<i64>,
-    /// Comparison → the most that it and all after it can add.
-    most: Vec<i64>,
+    table: Table,
+    /// Comparison → level → the most that the frequency of a value adds.
+    most: Vec<[i64; 16]>,
 }
 
 fn pattern(comparisons: &Comparisons, data: &Data, left: u32, right: u32) -> Pattern {
@@ -178,42 +176,20 @@ fn pattern(comparisons: &Comparisons, data: &Data, left: u32, right: u32) -> Pat
 
 impl Scorer {
     fn new(comparisons: Comparisons, model: &Model, data: &Data) -> Self {
-        let table = |weigh: &dyn Fn(usize, usize) -> i64| -> Vec<Vec<i64>> {
-            let each = comparisons.iter().enumerate();
-            each.map(|(at, (comparator, _))| {
-                (0..comparator.levels.len()).map(|level| weigh(at, level)).collect()
-            })
-            .collect()
-        };
-        let weights = table(&|at, level| model.level_weight(at, level));
-        let related = table(&|at, level| model.related_weight(at, level));
-        let mut most: Vec<i64> = comparisons
-            .iter()
-            .zip(&weights)
-            .map(|((comparator, columns), weights)| {
-                let column = &data.columns[columns[0]];
-                (0..comparator.levels.len())
-                    .map(|level| {
-                        let adjust = comparator.exact.iter().find(|(exact, _)| usize::from(*exact) == level);
-                        let adjust = adjust.map_or(0, |(_, frequency)| {
-                            adjustments(column, *frequency).iter().copied().max().unwrap_or(0)
-                        });
-                        weights[level] + adjust
-                    })
-                    .max()
-                    .unwrap_or(0)
-            })
-            .collect();
-        (0..most.len().saturating_sub(1)).rev().for_each(|at| most[at] += most[at + 1]);
-        most.push(0);
-        Self {
-            comparisons,
-            weights,
-            related,
-            prior: model.prior_weight(),
-            related_prior: model.related_prior(),
-            most,
-        }
+        let most = comparisons.iter().map(|(comparator, columns)| {
+            let mut most = [0; 16];
+            for (level, frequency) in comparator.exact {
+                let adjustments = adjustments(&data.columns[columns[0]], *frequency);
+                most[usize::from(*level)] = adjustments.iter().copied().max().unwrap_or(0).into();
+            }
+            most
+        });
+        Self { most: most.collect(), table: model.table(), comparisons }
+    }
+
+    /// The most that a pair with a pattern can weigh.
+    fn most(&self, pattern: Pattern) -> i64 {
+        self.table.prior + sum(&self.table.levels, pattern) + sum(&self.most, pattern)
     }
 
     /// What the frequency of the values adds at an exact level: that of the commoner, where two values are as good as one.
@@ -224,61 +200,98 @@ impl Scorer {
         };
         // Of several columns (two surnames), the first speaks for all.
         let adjustments = adjustments(&data.columns[columns[0]], *frequency);
-        let of = |row: &[u32]| adjustments.get(row[columns[0]] as usize).copied().unwrap_or(0);
-        of(left).min(of(right))
+        let of = |code: u32| adjustments.get(code as usize).copied().unwrap_or(0).into();
+        let (one, other) = (left[columns[0]], right[columns[0]]);
+        if one == other { of(one) } else { of(one).min(of(other)) }
     }
 
     /// What a level weighs for relatives. What relatives share they do not share by chance, however rare it is; only
     /// their given names agree as random people's do.
     fn related_step(&self, at: usize, level: u8, frequency: i64) -> i64 {
         let by_chance = self.comparisons[at].0.kind == Kind::Given;
-        self.related[at][level as usize] + if by_chance { 0 } else { frequency }
+        self.table.related[at][level as usize] + if by_chance { 0 } else { frequency }
     }
 
-    /// The weight of a pair and its pattern; `None` as soon as it cannot reach `keep`. `level` gives the level of each
-    /// comparison in turn.
-    fn weigh_by(
+    /// Weights of pairs; `of` gives each pair's pattern and the codes of its rows. Comparison by comparison, so that the
+    /// look-ups of one pair do not wait for those of another.
+    fn weigh_all<'a>(
         &self,
         data: &Data,
-        left: &[u32],
-        right: &[u32],
-        keep: i64,
-        mut level: impl FnMut(usize) -> u8,
-    ) -> Option<(i64, Pattern)> {
-        let (mut weight, mut related, mut pattern) = (self.prior, 0, 0);
+        weights: &mut [i64],
+        of: impl Fn(usize) -> (Pattern, &'a [u32], &'a [u32]),
+    ) {
+        let mut related = vec![0; weights.len()];
+        weights.fill(self.table.prior);
         for at in 0..self.comparisons.len() {
-            if weight + self.most[at] < keep {
-                return None;
+            for (pair, (weight, related)) in weights.iter_mut().zip(&mut related).enumerate() {
+                let (pattern, left, right) = of(pair);
+                let level = level(pattern, at) as u8;
+                let frequency = self.adjust(data, at, level, left, right);
+                *weight += self.table.levels[at][level as usize] + frequency;
+                *related += self.related_step(at, level, frequency);
             }
-            let level = level(at);
-            let frequency = self.adjust(data, at, level, left, right);
-            weight += self.weights[at][level as usize] + frequency;
-            related += self.related_step(at, level, frequency);
-            pattern |= u64::from(level) << (4 * at);
         }
-        if weight < keep {
-            return None;
+        for (weight, related) in weights.iter_mut().zip(related) {
+            *weight += Model::correction(self.table.related_prior.map(|prior| prior + related));
         }
-        weight += Model::correction(self.related_prior.map(|prior| prior + related));
-        (weight >= keep).then_some((weight, pattern))
     }
 
-    fn weigh(&self, data: &Data, left: u32, right: u32, keep: i64) -> Option<(i64, Pattern)> {
-        let (left, right) = (data.row(left), data.row(right));
-        self.weigh_by(data, left, right, keep, |at| {
-            let (comparator, columns) = &self.comparisons[at];
-            compare::level(comparator, data, columns, left, right)
-        })
+    /// The weight of a pair and its pattern.
+    fn weigh(&self, data: &Data, left: u32, right: u32) -> (i64, Pattern) {
+        let pattern = pattern(&self.comparisons, data, left, right);
+        let mut weight = [0];
+        self.weigh_all(data, &mut weight, |_| (pattern, data.row(left), data.row(right)));
+        (weight[0], pattern)
     }
 
-    /// The same from a pattern that is known already.
-    fn weigh_pattern(&self, data: &Data, left: u32, right: u32, pattern: Pattern, keep: i64) -> Option<i64> {
-        let by = |at| level(pattern, at) as u8;
-        self.weigh_by(data, data.row(left), data.row(right), keep, by).map(|(weight, _)| weight)
+    /// The pairs of a chunk whose left row is `wanted` and that weigh at least `keep`, and how many were compared.
+    fn score(
+        &self,
+        data: &Data,
+        chunk: Chunk<'_>,
+        looked: &Looked,
+        keep: i64,
+        wanted: impl Fn(u32) -> bool,
+    ) -> (Vec<Pair>, u64) {
+        let able: Vec<bool> = looked.table.iter().map(|pattern| self.most(*pattern) >= keep).collect();
+        let stride = data.columns.len();
+        let (mut kept, mut waiting, mut compared) = (Vec::new(), Vec::with_capacity(WEIGHED), 0);
+        let mut flush = |waiting: &mut Vec<Pair>| {
+            let rows = waiting.iter().flat_map(|pair| [pair.left, pair.right]);
+            let codes = pairs::gather(rows, 2 * waiting.len(), stride, |row| data.row(row));
+            let row = |at: usize| &codes[at * stride..(at + 1) * stride];
+            let mut weights = vec![0; waiting.len()];
+            self.weigh_all(data, &mut weights, |at| (waiting[at].pattern, row(2 * at), row(2 * at + 1)));
+            let weighed = waiting.drain(..).zip(weights).map(|(pair, weight)| Pair { weight, ..pair });
+            kept.extend(weighed.filter(|pair| pair.weight >= keep));
+        };
+        let mut ids = looked.ids.iter();
+        chunk.each_pair(wanted, |left, right| {
+            let id = ids.next().copied().unwrap_or(0);
+            if id == 0 {
+                return;
+            }
+            compared += 1;
+            let (left, right) = (chunk.rows[left], chunk.rows[right]);
+            let pattern = match id {
+                BEYOND => pattern(&self.comparisons, data, left, right),
+                id if !able[usize::from(id) - 1] => return,
+                id => looked.table[usize::from(id) - 1],
+            };
+            waiting.push(Pair { left, right, weight: 0, pattern });
+            if waiting.len() == WEIGHED {
+                flush(&mut waiting);
+            }
+        });
+        flush(&mut waiting);
+        (kept, compared)
     }
 }
 
-fn adjustments(column: &data::Prepared, frequency: Frequency) -> &[i64] {
+/// Pairs that are weighed together.
+const WEIGHED: usize = 4_096;
+
+fn adjustments(column: &data::Prepared, frequency: Frequency) -> &[i32] {
     match frequency {
         Frequency::Value => &column.adjust,
         Frequency::First => &column.adjust_first,
@@ -294,9 +307,9 @@ const IMAGINED: f64 = 300.0;
 /// Bytes that a kept pair takes until it is written: itself, what is believed of it, and its part of the output.
 const BYTES_A_PAIR: u64 = 120;
 
-/// Patterns of counted pairs, rule by rule and chunk by chunk, in the order in which they are visited; empty when only a
-/// sample was counted.
-type Seen = Vec<Vec<Vec<Pattern>>>;
+/// Pairs whose patterns are remembered from counting to scoring, two bytes each. Of more, a sample is counted first, and
+/// all are compared when they are scored.
+const REMEMBERED: u64 = 32_000_000;
 
 /// Links rows. Deterministic: no draw depends on the machine, threads or time.
 pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
@@ -317,45 +330,41 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     let describe = |rule: &Rule| name(data, rule);
     let mut blocks = Blocks::new(data, &spec.rules, spec.largest_block, &describe);
     progress("estimating");
-    let (counts, seen) = count(data, &blocks, &spec, &comparisons, COUNTED_PAIRS);
+    let ground = Ground { data, blocks: &blocks, comparisons: &comparisons, across: spec.across(data) };
+    let total = total(&blocks);
+    let remembered = total <= REMEMBERED;
+    let every = every(total, COUNTED_PAIRS);
+    let (counts, seen) = count(&ground, every, |row| remembered || sampled(row, every));
     let model = fit(&counts, &comparators, &random, all, &decisions);
     progress("scoring");
-    let scorer = Scorer::new(comparisons, &model, data);
+    let scorer = Scorer::new(comparisons.clone(), &model, data);
     let keep = weight::of_probability(spec.keep_at).max(fitting(&counts, &model, spec.memory / BYTES_A_PAIR));
-    let (mut links, mut compared) = (Vec::new(), 0);
-    for rule in 0..spec.rules.len() {
-        let found = blocks.visit(rule, |number, chunk| {
-            let (mut kept, mut compared) = (Vec::new(), 0u64);
-            let mut patterns = seen.get(rule).map(|chunks| chunks[number].iter());
-            each_pair(data, &blocks, &spec, rule, chunk, &mut |left, right| {
-                compared += 1;
-                let weighed = match &mut patterns {
-                    Some(patterns) => patterns.next().and_then(|pattern| {
-                        Some((scorer.weigh_pattern(data, left, right, *pattern, keep)?, *pattern))
-                    }),
-                    None => scorer.weigh(data, left, right, keep),
-                };
-                if let Some((weight, pattern)) = weighed {
-                    kept.push(Pair { left, right, weight, pattern });
-                }
-            });
-            let matches: f64 = kept.iter().map(|pair| weight::probability(pair.weight)).sum();
-            (kept, compared, matches)
-        });
-        for (kept, pairs, matches) in found {
-            compared += pairs;
-            blocks.reports[rule].compared += pairs;
-            blocks.reports[rule].matches += matches;
-            links.extend(kept);
-        }
+    let found = blocks.visit(|chunk| {
+        let everyone = |_| true;
+        let (kept, compared) = match remembered {
+            true => scorer.score(data, chunk, &seen[chunk.number], keep, everyone),
+            false => {
+                let looked = ground.look(chunk, everyone, |_| false);
+                scorer.score(data, chunk, &looked, keep, everyone)
+            }
+        };
+        let matches: f64 = kept.iter().map(|pair| weight::probability(pair.weight)).sum();
+        (chunk.rule, kept, compared, matches)
+    });
+    drop(seen);
+    let mut compared = 0;
+    for (rule, _, pairs, matches) in &found {
+        compared += pairs;
+        blocks.reports[*rule].compared += pairs;
+        blocks.reports[*rule].matches += matches;
     }
     let rules = std::mem::take(&mut blocks.reports);
-    drop((blocks, seen));
+    drop(blocks);
     progress("clusters");
-    links.par_sort_unstable_by_key(|link| (link.left, link.right));
-    let weigh = |left: u32, right: u32| {
-        scorer.weigh(data, left, right, i64::MIN / 2).map_or((0, 0), |weighed| weighed)
-    };
+    let found: Vec<Vec<Pair>> = found.into_iter().map(|(_, kept, ..)| kept).collect();
+    let mut links = in_order(data.len(), &found);
+    drop(found);
+    let weigh = |left: u32, right: u32| scorer.weigh(data, left, right);
     decide(&mut links, &spec.decided, &weigh);
     let by_people: HashMap<(u32, u32), bool> =
         spec.decided.iter().map(|decided| ((decided.left, decided.right), decided.same)).collect();
@@ -363,13 +372,21 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
         one_to_one(data, &mut links, &by_people);
         links.par_sort_unstable_by_key(|link| (link.left, link.right));
     }
-    let groups = Groups::new(data, &spec, &links, &|left, right| weigh(left, right).0);
-    let mut believed = groups.believed(&links, &|left, right| weigh(left, right).0);
+    let starts = starts(data.len(), links.iter().map(|link| link.left));
+    let known = |left: u32, right: u32| {
+        let own = starts[left as usize] as usize..starts[left as usize + 1] as usize;
+        links[own].iter().find(|link| link.right == right)
+    };
+    // Most pairs that clusters ask for were compared, and their weights are at hand.
+    let weight =
+        |left: u32, right: u32| known(left, right).map_or_else(|| weigh(left, right).0, |link| link.weight);
+    let groups = Groups::new(data, &spec, &links, &weight);
+    let mut believed = groups.believed(&links, &weight);
     if !spec.one_to_one {
         // What two rows of one group are, they are even if no rule compared them, or they scored low.
         let across = spec.across(data);
         let more: Vec<(Pair, i64)> = groups.within(LARGEST_GROUP, |left, right, joined| {
-            let known = links.binary_search_by_key(&(left, right), |link| (link.left, link.right)).is_ok();
+            let known = known(left, right).is_some();
             let same_file = across && data.source[left as usize] == data.source[right as usize];
             (!known && !same_file).then(|| {
                 let (weight, pattern) = weigh(left, right);
@@ -398,6 +415,34 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
         rules,
         scorer,
     }
+}
+
+/// Pairs by their rows. Counted and put in their places: that is less work than sorting them. Each thread fills the places
+/// of some rows.
+fn in_order(rows: usize, found: &[Vec<Pair>]) -> Vec<Pair> {
+    let starts = starts(rows, found.iter().flatten().map(|pair| pair.left));
+    let mut links = vec![Pair { left: 0, right: 0, weight: 0, pattern: 0 }; starts[rows] as usize];
+    let mut parts = Vec::new();
+    let mut rest = links.as_mut_slice();
+    let strip = rows.div_ceil(4).max(1);
+    for from in (0..rows).step_by(strip) {
+        let to = rows.min(from + strip);
+        let (own, after) = rest.split_at_mut((starts[to] - starts[from]) as usize);
+        parts.push((from..to, own));
+        rest = after;
+    }
+    parts.into_par_iter().for_each(|(rows, links)| {
+        let first = starts[rows.start];
+        let mut next = starts[rows.clone()].to_vec();
+        for pair in found.iter().flatten().filter(|pair| rows.contains(&(pair.left as usize))) {
+            let place = &mut next[pair.left as usize - rows.start];
+            links[(*place - first) as usize] = *pair;
+            *place += 1;
+        }
+        let same = |one: &Pair, other: &Pair| one.left == other.left;
+        links.chunk_by_mut(same).for_each(|links| links.sort_unstable_by_key(|link| link.right));
+    });
+    links
 }
 
 /// Rows of the largest group all of whose pairs are links.
@@ -437,8 +482,9 @@ fn decisions(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Decisions {
 
 /// The weight from which about so many pairs are kept, by the counted patterns; the least there is when all fit.
 fn fitting(counts: &Counts, model: &Model, most: u64) -> i64 {
+    let table = model.table();
     let mut weights: Vec<(i64, f64)> =
-        counts.iter().map(|(pattern, count)| (model.weight(*pattern), *count)).collect();
+        counts.iter().map(|(pattern, count)| (table.weight(*pattern), *count)).collect();
     weights.sort_unstable_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let mut sum = 0.0;
     let over = weights.iter().find(|(_, count)| {
@@ -495,46 +541,19 @@ fn all_pairs(data: &Data, spec: &Spec) -> f64 {
     all.max(1.0)
 }
 
-fn each_pair(
-    data: &Data,
-    blocks: &Blocks,
-    spec: &Spec,
-    rule: usize,
-    chunk: &mut dyn Iterator<Item = &[u32]>,
-    visit: &mut dyn FnMut(u32, u32),
-) {
-    each_pair_of(data, blocks, spec, rule, chunk, &|_| true, visit);
+/// Pairs of all blocks, those that several rules have counted for each.
+fn total(blocks: &Blocks) -> u64 {
+    blocks.reports.iter().map(|report| report.pairs).sum()
 }
 
-/// Every pair of a chunk whose left row is wanted.
-fn each_pair_of(
-    data: &Data,
-    blocks: &Blocks,
-    spec: &Spec,
-    rule: usize,
-    chunk: &mut dyn Iterator<Item = &[u32]>,
-    wanted: &dyn Fn(u32) -> bool,
-    visit: &mut dyn FnMut(u32, u32),
-) {
-    let across = spec.across(data);
-    for rows in chunk {
-        for (at, left) in rows.iter().enumerate() {
-            if !wanted(*left) {
-                continue;
-            }
-            for right in &rows[at + 1..] {
-                let same_file = across && data.source[*left as usize] == data.source[*right as usize];
-                if !same_file && !blocks.earlier(rule, *left, *right) {
-                    visit(*left, *right);
-                }
-            }
-        }
-    }
+/// One in how many left rows is counted, so that about so many pairs are.
+fn every(total: u64, most: u64) -> u32 {
+    (total / most.max(1) + 1) as u32
 }
 
 /// Whether a row is in a sample of one in so many: by a hash, so that no order of the rows is favoured.
 fn sampled(row: u32, every: u32) -> bool {
-    ((block::mix(u64::from(row), 11) >> 32) as u32).is_multiple_of(every)
+    every == 1 || ((block::mix(u64::from(row), 11) >> 32) as u32).is_multiple_of(every)
 }
 
 fn random_shares(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Vec<Vec<f64>> {
@@ -550,12 +569,16 @@ fn random_shares(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Vec<Vec
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 (((state >> 33) as usize * rows) >> 31) as u32
             };
+            let mut pairs = Vec::new();
             for _ in 0..if rows > 1 { RANDOM_PAIRS / chunks } else { 0 } {
                 let (left, right) = (draw(), draw());
                 let same_file = across && data.source[left as usize] == data.source[right as usize];
                 if left != right && !same_file {
-                    *counts.entry(pattern(comparisons, data, left, right)).or_default() += 1;
+                    pairs.push((left, right));
                 }
+            }
+            for pattern in pairs::patterns(data, comparisons, &pairs) {
+                *counts.entry(pattern).or_default() += 1;
             }
             counts
         })
@@ -580,43 +603,16 @@ fn random_shares(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Vec<Vec
     shares(&merged, &argued, IMAGINED)
 }
 
-fn count(data: &Data, blocks: &Blocks, spec: &Spec, comparisons: &Comparisons, most: u64) -> (Counts, Seen) {
-    let total: u64 = blocks.reports.iter().map(|report| report.pairs).sum();
-    // Left rows are sampled, evenly over all blocks, so that giant and small blocks keep their shares.
-    let every = (total / most.max(1) + 1) as u32;
-    let (mut merged, mut seen): (HashMap<Pattern, u64>, Seen) = (HashMap::new(), Vec::new());
-    for rule in 0..spec.rules.len() {
-        let found = blocks.visit(rule, |_, chunk| {
-            let (mut counts, mut patterns): (HashMap<Pattern, u64>, Vec<Pattern>) = Default::default();
-            let mut sample = chunk;
-            each_pair_of(
-                data,
-                blocks,
-                spec,
-                rule,
-                &mut sample,
-                &|left| sampled(left, every),
-                &mut |left, right| {
-                    let pattern = pattern(comparisons, data, left, right);
-                    *counts.entry(pattern).or_default() += 1;
-                    if every == 1 {
-                        patterns.push(pattern);
-                    }
-                },
-            );
-            (counts, patterns)
-        });
-        let mut chunks = Vec::new();
-        for (counts, patterns) in found {
-            counts.into_iter().for_each(|(pattern, count)| *merged.entry(pattern).or_default() += count);
-            chunks.push(patterns);
-        }
-        if every == 1 {
-            seen.push(chunks);
-        }
+/// Counts patterns of one in so many left rows, evenly over all blocks, so that giant and small blocks keep their shares;
+/// and what was seen of each chunk's `wanted` rows, who are those at least.
+fn count(ground: &Ground<'_>, every: u32, wanted: impl Fn(u32) -> bool + Sync) -> (Counts, Vec<Looked>) {
+    let mut seen = ground.blocks.visit(|chunk| ground.look(chunk, &wanted, |left| sampled(left, every)));
+    let mut counts: HashMap<Pattern, u64> = HashMap::new();
+    for (pattern, count) in seen.iter_mut().flat_map(|looked| std::mem::take(&mut looked.counts)) {
+        *counts.entry(pattern).or_default() += count;
     }
-    let counts = merged.into_iter().map(|(pattern, count)| (pattern, (count * u64::from(every)) as f64));
-    (counts.collect(), seen)
+    let scaled = counts.into_iter().map(|(pattern, count)| (pattern, (count * u64::from(every)) as f64));
+    (scaled.collect(), seen)
 }
 
 fn chosen(data: &Data, spec: &Spec, comparisons: &Comparisons, random: &[Vec<f64>], all: f64) -> Vec<Rule> {
@@ -629,26 +625,19 @@ fn chosen(data: &Data, spec: &Spec, comparisons: &Comparisons, random: &[Vec<f64
     let candidates = choose::candidates(data, budget, spec.largest_block);
     let tight = choose::tight(&candidates, data.len());
     let blocks = Blocks::new(data, &tight, 200, &|_| String::new());
-    let first = Spec { rules: tight.clone(), ..spec.clone() };
-    let (counts, _) = count(data, &blocks, &first, comparisons, 500_000);
+    let ground = Ground { data, blocks: &blocks, comparisons, across: spec.across(data) };
+    let every = every(total(&blocks), 500_000);
+    let wanted = |row| sampled(row, every);
+    let (counts, seen) = count(&ground, every, wanted);
     let comparators: Vec<&Comparator> = comparisons.iter().map(|(comparator, _)| *comparator).collect();
     let model = fit(&counts, &comparators, random, all, &Decisions::default());
     let scorer = Scorer::new(comparisons.clone(), &model, data);
     let keep = weight::of_probability(0.8);
-    let mut certain: Vec<(u32, u32)> = Vec::new();
-    let every = (blocks.reports.iter().map(|report| report.pairs).sum::<u64>() / 500_000 + 1) as u32;
-    for rule in 0..tight.len() {
-        let found = blocks.visit(rule, |_, chunk| {
-            let mut certain = Vec::new();
-            each_pair(data, &blocks, &first, rule, chunk, &mut |left, right| {
-                if sampled(left, every) && scorer.weigh(data, left, right, keep).is_some() {
-                    certain.push((left, right));
-                }
-            });
-            certain
-        });
-        certain.extend(found.into_iter().flatten());
-    }
+    let found = blocks.visit(|chunk| {
+        let (kept, _) = scorer.score(data, chunk, &seen[chunk.number], keep, wanted);
+        kept.into_iter().map(|pair| (pair.left, pair.right)).collect::<Vec<_>>()
+    });
+    let certain: Vec<(u32, u32)> = found.into_iter().flatten().collect();
     let thin = certain.len() / 10_000 + 1;
     let certain: Vec<(u32, u32)> = certain.into_iter().step_by(thin).collect();
     let rules = choose::choose(data, &candidates, &certain, budget, 20);
@@ -667,7 +656,7 @@ impl Linked {
         let prior = Step {
             comparison: "prior".into(),
             level: "before looking",
-            weight: self.scorer.prior,
+            weight: self.scorer.table.prior,
             frequency: 0,
         };
         let mut steps = vec![prior];
@@ -679,11 +668,11 @@ impl Linked {
             steps.push(Step {
                 comparison: self.spec.comparisons[at].name.clone(),
                 level: comparator.levels[level],
-                weight: self.scorer.weights[at][level],
+                weight: self.scorer.table.levels[at][level],
                 frequency,
             });
         }
-        if let Some(prior) = self.scorer.related_prior {
+        if let Some(prior) = self.scorer.table.related_prior {
             let weight = Model::correction(Some(prior + related));
             let level = "they may be two people of one family or household";
             steps.push(Step { comparison: "relatives".into(), level, weight, frequency: 0 });
@@ -693,7 +682,7 @@ impl Linked {
 
     /// The weight of any pair.
     pub fn weigh(&self, data: &Data, left: u32, right: u32) -> i64 {
-        self.scorer.weigh(data, left, right, i64::MIN / 2).map_or(0, |(weight, _)| weight)
+        self.scorer.weigh(data, left, right).0
     }
 }
 

@@ -1,21 +1,17 @@
 //! Results as columns: links with one level column a comparison, and clusters.
 
 use crate::{Error, Input, spec};
-use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int32Array, Int32DictionaryArray, LargeStringArray, StringArray,
-    UInt8Array,
-};
-use arrow_buffer::OffsetBuffer;
+use arrow_array::builder::StringBuilder;
+use arrow_array::{BooleanArray, Float64Array, Int32Array, Int32DictionaryArray, StringArray, UInt8Array};
+use arrow_schema::DataType;
 use rayon::prelude::*;
+pub use rejoin_ingest::columns::Made;
 use rejoin_linkage::engine::data::Data;
 use rejoin_linkage::engine::estimate::level;
 use rejoin_linkage::engine::{Comparison, Linked, Pattern};
 use rejoin_linkage::weight;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// A column of a result.
-pub type Array = ArrayRef;
 
 /// A pair as it is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,29 +60,35 @@ pub fn links(linked: &Linked) -> Vec<Link> {
 }
 
 /// Links as columns.
-pub fn link_columns(inputs: &[Input], linked: &Linked, links: &[Link], ids: &[&str]) -> Vec<(String, Array)> {
-    let id = |row: fn(&Link) -> u32| texts(links.par_iter().map(|link| ids[row(link) as usize]));
-    let (left, right) = rayon::join(|| id(|link| link.left), || id(|link| link.right));
-    let mut columns: Vec<(String, Array)> = vec![
-        ("left_id".into(), left),
-        ("right_id".into(), right),
-        (
-            "probability".into(),
-            Arc::new(Float64Array::from_iter_values(links.iter().map(|link| link.probability))),
-        ),
-        (
-            "match_weight".into(),
-            Arc::new(Float64Array::from_iter_values(links.iter().map(|link| weight::bits(link.weight)))),
-        ),
-        (
-            "same_cluster".into(),
-            Arc::new(BooleanArray::from_iter(links.iter().map(|link| Some(link.together)))),
-        ),
+pub fn link_columns<'a>(
+    inputs: &[Input],
+    linked: &Linked,
+    links: &'a [Link],
+    ids: &'a [&str],
+) -> Vec<(String, Made<'a>)> {
+    let id = |row: fn(&Link) -> u32| texts(links.len(), move |at| ids[row(&links[at]) as usize]);
+    let numbers = |number: fn(&Link) -> f64| -> Made<'a> {
+        Made::new(DataType::Float64, links.len(), move |rows| {
+            Arc::new(Float64Array::from_iter_values(links[rows].iter().map(number)))
+        })
+    };
+    let together = Made::new(DataType::Boolean, links.len(), move |rows| {
+        Arc::new(BooleanArray::from_iter(links[rows].iter().map(|link| Some(link.together))))
+    });
+    let mut columns: Vec<(String, Made<'a>)> = vec![
+        ("left_id".into(), id(|link| link.left)),
+        ("right_id".into(), id(|link| link.right)),
+        ("probability".into(), numbers(|link| link.probability)),
+        ("match_weight".into(), numbers(|link| weight::bits(link.weight))),
+        ("same_cluster".into(), together),
     ];
     // Two files may number their rows alike.
     if inputs.len() > 1 {
-        let files = files(inputs);
-        let file = |row: fn(&Link) -> u32| named(inputs, links.iter().map(|link| files[row(link) as usize]));
+        let files: Arc<[i32]> = files(inputs).into();
+        let file = |row: fn(&Link) -> u32| {
+            let files = files.clone();
+            named(inputs, links.len(), move |at| files[row(&links[at]) as usize])
+        };
         columns.push(("left_file".into(), file(|link| link.left)));
         columns.push(("right_file".into(), file(|link| link.right)));
     }
@@ -95,23 +97,23 @@ pub fn link_columns(inputs: &[Input], linked: &Linked, links: &[Link], ids: &[&s
         let count = used.entry(comparison.name.clone()).or_default();
         *count += 1;
         let suffix = if *count > 1 { format!("_{count}") } else { String::new() };
-        let levels = UInt8Array::from_iter_values(links.iter().map(|link| level(link.pattern, at) as u8));
-        columns.push((format!("level_{}{suffix}", comparison.name), Arc::new(levels)));
+        let levels = Made::new(DataType::UInt8, links.len(), move |rows| {
+            let levels = links[rows].iter().map(|link| level(link.pattern, at) as u8);
+            Arc::new(UInt8Array::from_iter_values(levels))
+        });
+        columns.push((format!("level_{}{suffix}", comparison.name), levels));
     }
     columns
 }
 
-/// Texts as a column, measured by all threads and then copied in one go.
-fn texts<'a>(texts: impl IndexedParallelIterator<Item = &'a str> + Clone) -> Array {
-    let lengths: Vec<usize> = texts.clone().map(str::len).collect();
-    let mut bytes = Vec::with_capacity(lengths.iter().sum());
-    texts.collect::<Vec<_>>().into_iter().for_each(|text| bytes.extend_from_slice(text.as_bytes()));
-    let offsets = OffsetBuffer::<i64>::from_lengths(lengths);
-    match LargeStringArray::try_new(offsets, bytes.into(), None) {
-        Ok(array) => Arc::new(array),
-        // Pieces of text one after another are text.
-        Err(_) => Arc::new(LargeStringArray::from(Vec::<&str>::new())),
-    }
+/// Texts as a column.
+fn texts<'a>(rows: usize, text: impl Fn(usize) -> &'a str + Send + Sync + 'a) -> Made<'a> {
+    Made::new(DataType::Utf8, rows, move |rows| {
+        let bytes = rows.clone().map(|row| text(row).len()).sum();
+        let mut builder = StringBuilder::with_capacity(rows.len(), bytes);
+        rows.for_each(|row| builder.append_value(text(row)));
+        Arc::new(builder.finish())
+    })
 }
 
 /// Row → number of its file.
@@ -120,31 +122,37 @@ fn files(inputs: &[Input]) -> Vec<i32> {
 }
 
 /// Names of files by their numbers.
-fn named(inputs: &[Input], numbers: impl Iterator<Item = i32>) -> Array {
-    let names = StringArray::from_iter_values(inputs.iter().map(|input| &input.name));
-    Arc::new(Int32DictionaryArray::new(Int32Array::from_iter_values(numbers), Arc::new(names)))
+fn named<'a>(inputs: &[Input], rows: usize, number: impl Fn(usize) -> i32 + Send + Sync + 'a) -> Made<'a> {
+    let names = Arc::new(StringArray::from_iter_values(inputs.iter().map(|input| &input.name)));
+    let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    Made::new(kind, rows, move |rows| {
+        let numbers = Int32Array::from_iter_values(rows.map(&number));
+        Arc::new(Int32DictionaryArray::new(numbers, names.clone()))
+    })
 }
 
 /// Clusters as columns: file, id, and the cluster's name, which is the id of its first row; with several files, its file
 /// and id.
-pub fn cluster_columns(inputs: &[Input], linked: &Linked, ids: &[&str]) -> Vec<(String, Array)> {
-    let files = files(inputs);
-    let (own, cluster) = rayon::join(
-        || texts(ids.par_iter().copied()),
-        || match inputs.len() {
-            1 => texts(linked.cluster.par_iter().map(|row| ids[*row as usize])),
-            _ => {
-                let name = |row: &u32| {
-                    let at = *row as usize;
-                    format!("{}:{}", inputs[files[at] as usize].name, ids[at])
-                };
-                Arc::new(StringArray::from_iter_values(linked.cluster.iter().map(name)))
-            }
-        },
-    );
+pub fn cluster_columns<'a>(
+    inputs: &'a [Input],
+    linked: &'a Linked,
+    ids: &'a [&str],
+) -> Vec<(String, Made<'a>)> {
+    let files: Arc<[i32]> = files(inputs).into();
+    let of = files.clone();
+    let cluster = match inputs.len() {
+        1 => texts(ids.len(), |row| ids[linked.cluster[row] as usize]),
+        _ => Made::new(DataType::Utf8, ids.len(), move |rows| {
+            let name = |row: usize| {
+                let at = linked.cluster[row] as usize;
+                format!("{}:{}", inputs[of[at] as usize].name, ids[at])
+            };
+            Arc::new(StringArray::from_iter_values(rows.map(name)))
+        }),
+    };
     vec![
-        ("file".into(), named(inputs, files.iter().copied())),
-        ("id".into(), own),
+        ("file".into(), named(inputs, ids.len(), move |row| files[row])),
+        ("id".into(), texts(ids.len(), |row| ids[row])),
         ("cluster".into(), cluster),
     ]
 }

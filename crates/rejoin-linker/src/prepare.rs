@@ -105,8 +105,13 @@ fn understand<'a>(how: &How<'_>, said: &'a str) -> Understood<'a> {
 
 /// [`fold`], without a copy of what is folded already.
 fn folded(said: &str) -> Cow<'_, str> {
-    let plain = said.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    if plain { Cow::Borrowed(said) } else { Cow::Owned(fold(said)) }
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut gap = true;
+    let plain = said.bytes().all(|byte| {
+        let before = std::mem::replace(&mut gap, byte == b' ');
+        letter(byte) || (gap && !before)
+    });
+    if plain && !gap { Cow::Borrowed(said) } else { Cow::Owned(fold(said)) }
 }
 
 /// A unit of a place as one word: what is often left out or shortened does not count.
@@ -354,7 +359,11 @@ fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, E
                 }
             }
         };
-        codes.extend(source.codes.iter().map(|code| if *code == NONE { NONE } else { own[*code as usize] }));
+        if own.iter().zip(0..).all(|(code, same)| *code == same) {
+            codes.extend_from_slice(&source.codes);
+        } else {
+            codes.extend(source.codes.iter().map(|code| own.get(*code as usize).copied().unwrap_or(NONE)));
+        }
     }
     let values = gathered.values;
     let filled = NullBuffer::from_iter(codes.iter().map(|code| *code != NONE));

@@ -6,6 +6,7 @@ use crate::columns::NONE;
 use crate::engine::data::{Data, Kind, Prepared, Word};
 use crate::kernel::Packed;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// How a column makes a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -153,6 +154,7 @@ pub fn atoms(data: &Data) -> Vec<Atom> {
 /// Keys of one atom by value, so that a row's key is a look-up.
 struct Keyed {
     atom: Atom,
+    /// Empty where the code itself tells values apart: no look-up then.
     keys: Vec<u64>,
     other: Vec<u64>,
 }
@@ -163,22 +165,21 @@ impl Keyed {
             let values = 0..data.columns[column].adjust.len() as u32;
             values.map(|code| of_value(atom.take, code, &data.columns[column], &data.words)).collect()
         };
-        Self { atom, keys: of(atom.column), other: atom.other.map_or_else(Vec::new, of) }
+        // A row has no code of a blank value, so that each of its codes is a key.
+        let plain = atom.take == Take::Exact && data.columns[atom.column].lists.is_empty();
+        let keys = if plain { Vec::new() } else { of(atom.column) };
+        Self { atom, keys, other: atom.other.map_or_else(Vec::new, of) }
     }
 
     fn key(&self, row: &[u32]) -> u64 {
         let look = |keys: &[u64], column: usize| match row[column] {
             NONE => 0,
-            code => keys[code as usize],
+            code => keys.get(code as usize).copied().unwrap_or(u64::from(code) + 1),
         };
         let one = look(&self.keys, self.atom.column);
         match self.atom.other {
             None => one,
-            Some(column) => match look(&self.other, column) {
-                0 => 0,
-                other if one == 0 || one == other => other.min(one),
-                other => mix(one.min(other), one.max(other)),
-            },
+            Some(column) => crossed(one, look(&self.other, column)),
         }
     }
 }
@@ -195,14 +196,60 @@ impl RuleKeys {
 
     /// 0: the row is in none of the rule's blocks.
     pub fn key(&self, row: &[u32]) -> u64 {
-        let mut key = 7;
+        let mut key = FIRST;
         for part in &self.parts {
-            match part.key(row) {
-                0 => return 0,
-                own => key = mix(key, own),
+            key = joined(key, part.key(row));
+            if key == 0 {
+                return 0;
             }
         }
-        key.max(1)
+        key
+    }
+}
+
+/// What a rule's key begins with.
+const FIRST: u64 = 7;
+
+/// A rule's key with one atom more; 0 as soon as one is.
+fn joined(before: u64, own: u64) -> u64 {
+    if before == 0 || own == 0 { 0 } else { mix(before, own).max(1) }
+}
+
+/// Keys of some rows by atom: rules are many, atoms few.
+pub(crate) struct AtomKeys(BTreeMap<Atom, Vec<u64>>);
+
+impl AtomKeys {
+    pub fn new(data: &Data, rows: &[u32]) -> Self {
+        let keys = |atom: Atom| {
+            let of = |column: usize, row: u32| match data.row(row)[column] {
+                NONE => 0,
+                code => of_value(atom.take, code, &data.columns[column], &data.words),
+            };
+            let key = |row: &u32| match atom.other {
+                None => of(atom.column, *row),
+                Some(other) => crossed(of(atom.column, *row), of(other, *row)),
+            };
+            (atom, rows.iter().map(key).collect())
+        };
+        Self(atoms(data).into_par_iter().map(keys).collect())
+    }
+
+    /// The rule's key of each row; 0: the row is in none of the rule's blocks.
+    pub fn of(&self, rule: &Rule) -> Vec<u64> {
+        let mut atoms = rule.iter().map(|atom| self.0.get(atom).map_or(&[][..], Vec::as_slice));
+        let first = atoms.next().unwrap_or(&[]);
+        let mut keys: Vec<u64> = first.iter().map(|own| joined(FIRST, *own)).collect();
+        atoms.for_each(|atom| keys.iter_mut().zip(atom).for_each(|(key, own)| *key = joined(*key, *own)));
+        keys
+    }
+}
+
+/// The key of two columns in any order.
+fn crossed(one: u64, other: u64) -> u64 {
+    match other {
+        0 => 0,
+        other if one == 0 || one == other => other.min(one),
+        other => mix(one.min(other), one.max(other)),
     }
 }
 
@@ -222,51 +269,94 @@ pub(crate) struct Blocks {
 struct Ranked {
     sorted: Vec<u32>,
     starts: Vec<u32>,
+    /// Row → its block, from 1; 0: none.
+    blocks: Vec<u32>,
     report: RuleReport,
 }
+
+/// Some blocks of a rule, one after another.
+#[derive(Clone, Copy)]
+pub(crate) struct Chunk<'a> {
+    /// Which rule.
+    pub rule: usize,
+    /// Which of all chunks of all rules.
+    pub number: usize,
+    /// Rows, block after block, ascending in each.
+    pub rows: &'a [u32],
+    /// Where each block begins among all rows of the rule, and the end of the last.
+    starts: &'a [u32],
+    /// Places of rows that are left rows; all, unless the chunk is a part of a block.
+    lefts: (usize, usize),
+}
+
+impl Chunk<'_> {
+    /// Every pair of rows of a block whose left row is `wanted`, by their places in `rows`.
+    pub fn each_pair(&self, wanted: impl Fn(u32) -> bool, mut visit: impl FnMut(usize, usize)) {
+        let first = self.starts[0];
+        for bounds in self.starts.windows(2) {
+            let (from, to) = ((bounds[0] - first) as usize, (bounds[1] - first) as usize);
+            let lefts = from.max(self.lefts.0)..to.min(self.lefts.1);
+            for left in lefts.filter(|left| wanted(self.rows[*left])) {
+                (left + 1..to).for_each(|right| visit(left, right));
+            }
+        }
+    }
+}
+
+/// Pairs of a chunk, at most: larger blocks are visited in parts, some left rows at a time.
+const MOST_PAIRS: usize = 4_000_000;
 
 /// Parts by which keys are sorted; a part of a million rows fits the cache.
 const PARTS: usize = 512;
 
+/// Rows that one thread works on at a time.
+const STRIP: usize = 8_192;
+
 fn rank(data: &Data, rule: &Rule, largest: usize, describe: &(dyn Fn(&Rule) -> String + Sync)) -> Ranked {
     let keys = RuleKeys::new(data, rule);
+    let rows = (0..data.len() as u32).into_par_iter().with_min_len(STRIP);
+    let keyed: Vec<u64> = rows.map(|row| keys.key(data.row(row))).collect();
     // Keys are mixed, so that their highest bits cut the rows in even parts.
     let part = |key: u64| (key >> 55) as usize;
-    let rows = 0..data.len() as u32;
-    let keyed: Vec<(u64, u32)> = rows
-        .filter_map(|row| match keys.key(data.row(row)) {
-            0 => None,
-            key => Some((key, row)),
-        })
-        .collect();
     let mut ends = [0usize; PARTS + 1];
-    keyed.iter().for_each(|(key, _)| ends[part(*key) + 1] += 1);
+    keyed.iter().filter(|key| **key != 0).for_each(|key| ends[part(*key) + 1] += 1);
     (0..PARTS).for_each(|at| ends[at + 1] += ends[at]);
     let mut next = ends;
-    let mut parted = vec![(0u64, 0u32); keyed.len()];
-    for (key, row) in keyed {
-        let place = &mut next[part(key)];
-        parted[*place] = (key, row);
+    // Key and row in one number: that sorts without branches.
+    let mut parted = vec![0u128; ends[PARTS]];
+    for (row, key) in keyed.iter().enumerate().filter(|(_, key)| **key != 0) {
+        let place = &mut next[part(*key)];
+        parted[*place] = u128::from(*key) << 32 | row as u128;
         *place += 1;
     }
+    drop(keyed);
+    let mut parts = Vec::with_capacity(PARTS);
+    let mut rest = parted.as_mut_slice();
+    for at in 0..PARTS {
+        let (own, after) = rest.split_at_mut(ends[at + 1] - ends[at]);
+        parts.push(own);
+        rest = after;
+    }
+    parts.into_par_iter().with_min_len(8).for_each(|rows| rows.sort_unstable());
     let mut ranked = Ranked {
-        sorted: Vec::new(),
+        sorted: Vec::with_capacity(ends[PARTS]),
         starts: vec![0],
+        blocks: vec![0; data.len()],
         report: RuleReport { name: describe(rule), pairs: 0, compared: 0, matches: 0.0, left_out: 0 },
     };
-    for at in 0..PARTS {
-        let rows = &mut parted[ends[at]..ends[at + 1]];
-        rows.sort_unstable();
-        for block in rows.chunk_by(|one, other| one.0 == other.0) {
-            if block.len() > largest {
-                ranked.report.left_out += 1;
-            } else if block.len() > 1 {
-                ranked.report.pairs += (block.len() * (block.len() - 1) / 2) as u64;
-                ranked.sorted.extend(block.iter().map(|(_, row)| *row));
-                ranked.starts.push(ranked.sorted.len() as u32);
+    for block in parted.chunk_by(|one, other| one >> 32 == other >> 32) {
+        if block.len() > largest {
+            ranked.report.left_out += 1;
+        } else if block.len() > 1 {
+            ranked.report.pairs += (block.len() * (block.len() - 1) / 2) as u64;
+            for keyed in block {
+                ranked.sorted.push(*keyed as u32);
+                ranked.blocks[*keyed as u32 as usize] = ranked.starts.len() as u32;
             }
+            ranked.starts.push(ranked.sorted.len() as u32);
         }
     }
+    ranked.sorted.shrink_to_fit();
     ranked
 }
 
@@ -281,13 +371,16 @@ impl Blocks {
         let ranked: Vec<Ranked> =
             rules.par_iter().with_max_len(1).map(|rule| rank(data, rule, largest, describe)).collect();
         let mut keys = vec![0u32; data.len() * rules.len()];
-        let (mut sorted, mut starts, mut reports) = (Vec::new(), Vec::new(), Vec::new());
-        for (at, ranked) in ranked.into_iter().enumerate() {
-            for (block, bounds) in ranked.starts.windows(2).enumerate() {
-                for row in &ranked.sorted[bounds[0] as usize..bounds[1] as usize] {
-                    keys[*row as usize * rules.len() + at] = block as u32 + 1;
+        if !rules.is_empty() {
+            keys.par_chunks_mut(STRIP * rules.len()).enumerate().for_each(|(strip, keys)| {
+                for (at, ranked) in ranked.iter().enumerate() {
+                    let blocks = &ranked.blocks[strip * STRIP..];
+                    keys.chunks_mut(rules.len()).zip(blocks).for_each(|(row, block)| row[at] = *block);
                 }
-            }
+            });
+        }
+        let (mut sorted, mut starts, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+        for ranked in ranked {
             sorted.push(ranked.sorted);
             starts.push(ranked.starts);
             reports.push(ranked.report);
@@ -295,39 +388,40 @@ impl Blocks {
         Self { rules: rules.len(), keys, sorted, starts, reports }
     }
 
-    fn keys_of(&self, row: u32) -> &[u32] {
+    /// The keys of a row under the rules.
+    pub fn keys_of(&self, row: u32) -> &[u32] {
         &self.keys[row as usize * self.rules..(row as usize + 1) * self.rules]
     }
 
-    /// Whether a rule before `rule` has the pair too.
-    pub fn earlier(&self, rule: usize, left: u32, right: u32) -> bool {
-        self.keys_of(left)[..rule]
-            .iter()
-            .zip(&self.keys_of(right)[..rule])
-            .any(|(one, other)| *one != 0 && one == other)
-    }
-
-    /// Visits every block of one rule, in parallel, chunks of blocks with about as many pairs each; returns what the
-    /// chunks gave, in order. `work` gets the number of the chunk, the same whenever the blocks are visited.
-    pub fn visit<T: Send>(
-        &self,
-        rule: usize,
-        work: impl Fn(usize, &mut dyn Iterator<Item = &[u32]>) -> T + Sync,
-    ) -> Vec<T> {
-        let (sorted, starts) = (&self.sorted[rule], &self.starts[rule]);
-        let block = |at: usize| &sorted[starts[at] as usize..starts[at + 1] as usize];
-        let blocks = starts.len() - 1;
+    /// Visits every block of every rule, in parallel, chunks of blocks with about as many pairs each; returns what the
+    /// chunks gave, in order. The chunks are the same whenever they are visited, and what is held of one is bounded however
+    /// large blocks may be.
+    pub fn visit<T: Send>(&self, work: impl Fn(Chunk<'_>) -> T + Send + Sync) -> Vec<T> {
         let mut chunks = Vec::new();
-        let (mut from, mut pairs) = (0usize, 0usize);
-        for at in 0..blocks {
-            pairs += block(at).len() * block(at).len() / 2;
-            if pairs > 40_000 {
-                chunks.push((from, at + 1));
-                (from, pairs) = (at + 1, 0);
+        for (rule, (sorted, starts)) in self.sorted.iter().zip(&self.starts).enumerate() {
+            let mut push = |from: usize, to: usize| {
+                let rows = &sorted[starts[from] as usize..starts[to] as usize];
+                let lefts = if to == from + 1 { (MOST_PAIRS / rows.len()).max(1) } else { rows.len().max(1) };
+                for left in (0..rows.len().max(1)).step_by(lefts) {
+                    let (number, starts) = (chunks.len(), &starts[from..=to]);
+                    chunks.push(Chunk { rule, number, rows, starts, lefts: (left, left + lefts) });
+                }
+            };
+            let (mut from, mut pairs) = (0usize, 0usize);
+            for (at, bounds) in starts.windows(2).enumerate() {
+                let rows = (bounds[1] - bounds[0]) as usize;
+                if rows * rows > MOST_PAIRS && from < at {
+                    push(from, at);
+                    (from, pairs) = (at, 0);
+                }
+                pairs += rows * rows / 2;
+                if pairs > 40_000 {
+                    push(from, at + 1);
+                    (from, pairs) = (at + 1, 0);
+                }
             }
+            push(from, starts.len() - 1);
         }
-        chunks.push((from, blocks));
-        let numbered = chunks.into_par_iter().enumerate().with_max_len(1);
-        numbered.map(|(number, (from, to))| work(number, &mut (from..to).map(block))).collect()
+        chunks.into_par_iter().with_max_len(1).map(work).collect()
     }
 }

@@ -5,7 +5,7 @@
 //! covered already still counts a third for being covered again, because pairs that a rule reaches twice are like the
 //! pairs that the batch did not contain.
 
-use crate::engine::block::{Atom, Rule, RuleKeys, Take, atoms};
+use crate::engine::block::{Atom, AtomKeys, Rule, Take, atoms};
 use crate::engine::data::{Data, Kind};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -20,14 +20,16 @@ pub(crate) struct Costed {
 /// Pairs of a rule, estimated on at most so many rows.
 const SAMPLE: usize = 20_000;
 
-fn cost(data: &Data, rule: &Rule, rows: &[u32], largest: usize) -> f64 {
-    let keys = RuleKeys::new(data, rule);
-    let mut own: Vec<u64> = rows.iter().map(|row| keys.key(data.row(*row))).filter(|key| *key != 0).collect();
-    if own.len() * 20 < rows.len() {
+/// The pairs of a rule among `rows` rows, by the keys of some of them.
+fn cost(keys: &AtomKeys, rule: &Rule, rows: usize, largest: usize) -> f64 {
+    let mut own = keys.of(rule);
+    let sample = own.len();
+    own.retain(|key| *key != 0);
+    if own.len() * 20 < sample {
         return f64::INFINITY;
     }
     own.sort_unstable();
-    let scale = data.len() as f64 / rows.len() as f64;
+    let scale = rows as f64 / sample as f64;
     let (mut pairs, mut left_out) = (0.0, 0);
     for block in own.chunk_by(|one, other| one == other) {
         let size = block.len() as f64;
@@ -45,6 +47,7 @@ fn cost(data: &Data, rule: &Rule, rows: &[u32], largest: usize) -> f64 {
 pub(crate) fn candidates(data: &Data, budget: f64, largest: usize) -> Vec<Costed> {
     let step = (data.len() / SAMPLE).max(1);
     let rows: Vec<u32> = (0..data.len()).step_by(step).map(|row| row as u32).collect();
+    let keys = AtomKeys::new(data, &rows);
     let atoms = atoms(data);
     // A category alone makes no block; it refines others.
     let strong = |atom: &Atom| data.columns[atom.column].kind != Kind::Category;
@@ -59,7 +62,7 @@ pub(crate) fn candidates(data: &Data, budget: f64, largest: usize) -> Vec<Costed
     };
     let affordable = |rules: Vec<Rule>| -> Vec<Costed> {
         let costed =
-            rules.into_par_iter().map(|rule| Costed { pairs: cost(data, &rule, &rows, largest), rule });
+            rules.into_par_iter().map(|rule| Costed { pairs: cost(&keys, &rule, data.len(), largest), rule });
         costed.filter(|costed| costed.pairs <= budget).collect()
     };
     let singles = affordable(atoms.iter().filter(|atom| strong(atom)).map(|atom| vec![*atom]).collect());
@@ -135,12 +138,13 @@ pub(crate) fn choose(
     budget: f64,
     most: usize,
 ) -> Vec<Rule> {
+    let (left, right): (Vec<u32>, Vec<u32>) = certain.iter().copied().unzip();
+    let (left, right) = (AtomKeys::new(data, &left), AtomKeys::new(data, &right));
     let covers: Vec<Vec<bool>> = candidates
         .par_iter()
         .map(|costed| {
-            let keys = RuleKeys::new(data, &costed.rule);
-            let key = |row: u32| keys.key(data.row(row));
-            certain.iter().map(|(left, right)| key(*left) != 0 && key(*left) == key(*right)).collect()
+            let pairs = left.of(&costed.rule).into_iter().zip(right.of(&costed.rule));
+            pairs.map(|(left, right)| left != 0 && left == right).collect()
         })
         .collect();
     let mut worth = vec![1.0f64; certain.len()];

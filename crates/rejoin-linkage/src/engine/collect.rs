@@ -106,7 +106,20 @@ impl Limits<'_> {
     }
 
     /// Joins the rows of one component, its links strongest first.
-    fn join(&self, links: &[Pair], weigh: &(impl Fn(u32, u32) -> i64 + Sync)) -> (Vec<Group>, Vec<Refused>) {
+    fn join(
+        &self,
+        links: &[Pair],
+        weigh: &(impl Fn(u32, u32) -> i64 + Sync),
+        (joined, refused): &mut (Vec<Group>, Vec<Refused>),
+    ) {
+        if let [link] = links {
+            // Most people have two rows.
+            match self.forbid(&[link.left], &[link.right]) {
+                Some((against, why)) => refused.push(Refused { link: (link.left, link.right), against, why }),
+                None => joined.push(Group { rows: vec![link.left, link.right], joined_at: joined_at(link) }),
+            }
+            return;
+        }
         let mut rows: Vec<u32> = links.iter().flat_map(|link| [link.left, link.right]).collect();
         rows.sort_unstable();
         rows.dedup();
@@ -114,7 +127,6 @@ impl Limits<'_> {
         let mut of: Vec<usize> = (0..rows.len()).collect();
         let mut groups: Vec<Group> =
             rows.iter().map(|row| Group { rows: vec![*row], joined_at: i64::MAX }).collect();
-        let mut refused = Vec::new();
         // Two groups are asked again only when one of them has grown.
         let mut asked: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
         for link in links {
@@ -143,13 +155,28 @@ impl Limits<'_> {
             let moved = std::mem::replace(&mut groups[gone], Group { rows: Vec::new(), joined_at: i64::MAX });
             moved.rows.iter().for_each(|row| of[local(*row)] = keep);
             groups[keep].rows.extend(moved.rows);
-            groups[keep].joined_at =
-                groups[keep].joined_at.min(moved.joined_at).min(link.weight.min(weight::of_bits(DECIDED)));
+            groups[keep].joined_at = groups[keep].joined_at.min(moved.joined_at).min(joined_at(link));
         }
         groups.retain(|group| group.rows.len() > 1);
         groups.iter_mut().for_each(|group| group.rows.sort_unstable());
-        (groups, refused)
+        joined.extend(groups);
     }
+}
+
+/// The weight of a join: a person's is no more than any decision weighs.
+fn joined_at(link: &Pair) -> i64 {
+    link.weight.min(weight::of_bits(DECIDED))
+}
+
+/// Rows of components that one thread joins at a time.
+const STRIP: usize = 8_192;
+
+/// Where what belongs to each row begins, and the end of all, once everything is in the order of these rows.
+pub(crate) fn starts(rows: usize, of: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut starts = vec![0u32; rows + 1];
+    of.for_each(|row| starts[row as usize + 1] += 1);
+    (0..rows).for_each(|row| starts[row + 1] += starts[row]);
+    starts
 }
 
 fn root(parent: &mut [u32], mut at: u32) -> u32 {
@@ -177,37 +204,56 @@ impl Groups {
         };
         let strong = weight::of_probability(spec.link_at);
         let decided = |link: &Pair| !together.is_empty() && together.contains(&(link.left, link.right));
-        let mut joining: Vec<(u32, Pair)> = links
+        let joining: Vec<Pair> = links
             .iter()
             .filter(|link| link.weight >= strong || decided(link))
             .map(|link| {
                 let weight = if decided(link) { weight::of_bits(CERTAIN) } else { link.weight };
-                (0, Pair { weight, ..*link })
+                Pair { weight, ..*link }
             })
             .collect();
-        Self::join(data.len(), &mut joining, &limits, weigh)
+        Self::join(data.len(), &joining, &limits, weigh)
     }
 
     fn join(
         rows: usize,
-        joining: &mut [(u32, Pair)],
+        joining: &[Pair],
         limits: &Limits<'_>,
         weigh: &(impl Fn(u32, u32) -> i64 + Sync),
     ) -> Self {
         let mut parent: Vec<u32> = (0..rows as u32).collect();
-        for (_, link) in joining.iter() {
+        for link in joining {
             let (one, other) = (root(&mut parent, link.left), root(&mut parent, link.right));
             parent[one.max(other) as usize] = one.min(other);
         }
-        joining.iter_mut().for_each(|(of, link)| *of = root(&mut parent, link.left));
-        joining.par_sort_unstable_by_key(|(of, link)| {
-            (*of, std::cmp::Reverse(link.weight), link.left, link.right)
-        });
-        let joined: Vec<(Vec<Group>, Vec<Refused>)> = joining
-            .par_chunk_by(|one, other| one.0 == other.0)
-            .map(|links| {
-                let links: Vec<Pair> = links.iter().map(|(_, link)| *link).collect();
-                limits.join(&links, weigh)
+        // Links by the first row of their component: counted, then put in their places.
+        let roots: Vec<u32> = joining.iter().map(|link| root(&mut parent, link.left)).collect();
+        drop(parent);
+        let starts = starts(rows, roots.iter().copied());
+        let (mut next, mut order) = (starts.clone(), vec![0u32; joining.len()]);
+        for (at, root) in (0u32..).zip(&roots) {
+            let place = &mut next[*root as usize];
+            order[*place as usize] = at;
+            *place += 1;
+        }
+        drop((roots, next));
+        let joined: Vec<(Vec<Group>, Vec<Refused>)> = starts[..rows]
+            .par_chunks(STRIP)
+            .enumerate()
+            .map(|(strip, own)| {
+                let (mut links, mut out) = (Vec::new(), (Vec::new(), Vec::new()));
+                for (at, from) in own.iter().enumerate() {
+                    let component = &order[*from as usize..starts[strip * STRIP + at + 1] as usize];
+                    if component.is_empty() {
+                        continue;
+                    }
+                    links.clear();
+                    links.extend(component.iter().map(|at| joining[*at as usize]));
+                    links
+                        .sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.left, link.right));
+                    limits.join(&links, weigh, &mut out);
+                }
+                out
             })
             .collect();
         let mut groups = Self {
@@ -303,8 +349,8 @@ mod tests {
             pairs.iter().find(|pair| (pair.0, pair.1) == (left, right)).map_or(-6, |pair| pair.2)
         };
         let named = pairs.iter().filter(|pair| pair.2 > 3);
-        let mut links: Vec<(u32, Pair)> = named.map(|pair| (0, link(pair.0, pair.1, pair.2))).collect();
-        Groups::join(rows, &mut links, limits, &weigh)
+        let links: Vec<Pair> = named.map(|pair| link(pair.0, pair.1, pair.2)).collect();
+        Groups::join(rows, &links, limits, &weigh)
     }
 
     fn check(rows: usize, pairs: &[(u32, u32, i64)], expect: &[u32], refusals: usize) {
@@ -336,8 +382,8 @@ mod tests {
         let weigh = |_: u32, _: u32| -20;
         let certain = weight::of_bits(CERTAIN);
         for (weight, expect) in [(6, [0, 0, 2]), (certain, [0, 0, 0])] {
-            let mut links = [(0, link(0, 1, certain)), (0, link(1, 2, weight))];
-            let groups = Groups::join(3, &mut links, &limits(0), &weigh);
+            let links = [link(0, 1, certain), link(1, 2, weight)];
+            let groups = Groups::join(3, &links, &limits(0), &weigh);
             assert_eq!(groups.of, expect, "{weight}");
         }
     }
@@ -346,7 +392,7 @@ mod tests {
     fn a_pair_is_worth_what_its_groups_are_worth() {
         let weigh = |_: u32, _: u32| -10;
         let links = vec![link(0, 1, 20), link(1, 2, 3)];
-        let groups = Groups::join(3, &mut [(0, links[0])], &limits(0), &weigh);
+        let groups = Groups::join(3, &links[..1], &limits(0), &weigh);
         assert_eq!(groups.believed(&links, &weigh), [20, -10]);
         let within = groups.within(10, |left, right, joined| Some((left, right, joined)));
         assert_eq!(within, [(0, 1, 20)]);

@@ -6,6 +6,7 @@ use crate::weight;
 use arrow_array::{Array, Int32Array, StringArray, UInt32Array};
 use hashbrown::HashMap;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What a column holds, which decides how it may be compared and blocked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -138,13 +139,48 @@ pub(crate) struct Prepared {
     /// Value → its date.
     pub days: Vec<Day>,
     /// Value → what its frequency adds to the weight of agreeing on it exactly, fixed point.
-    pub adjust: Vec<i64>,
+    pub adjust: Vec<i32>,
     /// Value → the same for its first word.
-    pub adjust_first: Vec<i64>,
+    pub adjust_first: Vec<i32>,
     /// Probability that two random filled rows share a value.
     pub collision: f64,
     /// Value → the values it is made of, where a cell may hold several; empty where none does.
     pub lists: Vec<Vec<u32>>,
+}
+
+/// How alike pairs of words are that were met lately: the same names meet again and again. Each slot holds a pair and its
+/// likeness in one number, so that threads may overwrite each other's without harm.
+struct Met {
+    slots: Vec<AtomicU64>,
+}
+
+/// Slots for pairs of words, as the exponent of two: they fit the cache of a core.
+const MET: u32 = 16;
+
+/// Bits of a word's id in a slot.
+const ID: u32 = 30;
+
+impl Met {
+    /// No room is taken before there are words.
+    fn new(words: usize) -> Self {
+        let slots = if words > 0 && words < 1 << ID { 1 << MET } else { 0 };
+        Self { slots: (0..slots).map(|_| AtomicU64::new(u64::MAX)).collect() }
+    }
+
+    fn likeness(&self, left: u32, right: u32, judge: impl Fn() -> u8) -> u8 {
+        let pair = u64::from(left) << ID | u64::from(right);
+        let Some(slot) = self.slots.get((pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - MET)) as usize)
+        else {
+            return judge();
+        };
+        let met = slot.load(Relaxed);
+        if met >> 4 == pair {
+            return (met & 15) as u8;
+        }
+        let likeness = judge();
+        slot.store(pair << 4 | u64::from(likeness), Relaxed);
+        likeness
+    }
 }
 
 /// All columns.
@@ -154,6 +190,7 @@ pub struct Data {
     /// Row-major codes of values.
     codes: Vec<u32>,
     pub(crate) words: Vec<Word>,
+    met: Met,
     /// Row → file, or another source that knows each person once.
     pub(crate) source: Vec<u32>,
     /// Whether there is more than one.
@@ -229,14 +266,14 @@ impl Prepared {
             counts.iter().map(|count| u128::from(*count) * u128::from(*count)).sum::<u128>() as f64
         };
         // A logarithm a count, not one a value: most values of a column are equally rare.
-        let adjust = |average: f64, counts: &[u32]| -> Vec<i64> {
+        let adjust = |average: f64, counts: &[u32]| -> Vec<i32> {
             let weigh = |count: u32| match count {
                 0 => 0,
                 count => weight::of_bits(
                     (average / (f64::from(count) / total)).log2().clamp(-MOST_ADJUST, MOST_ADJUST),
-                ),
+                ) as i32,
             };
-            let small: Vec<i64> = (0..256).map(weigh).collect();
+            let small: Vec<i32> = (0..256).map(weigh).collect();
             counts
                 .iter()
                 .map(|count| small.get(*count as usize).copied().unwrap_or_else(|| weigh(*count)))
@@ -316,13 +353,21 @@ impl Data {
             .collect();
         let stride = columns.len();
         let mut codes = vec![NONE; rows * stride];
+        // Most columns have no blank values, and to look at the value of each row would cost more than all the rest.
+        let blanks: Vec<bool> = prepared
+            .par_iter()
+            .zip(columns)
+            .map(|(own, column)| (0..column.words.len()).any(|value| own.blank(value)))
+            .collect();
         if stride > 0 {
             codes.par_chunks_mut(STRIP * stride).enumerate().for_each(|(strip, codes)| {
                 for (at, (column, own)) in columns.iter().zip(&prepared).enumerate() {
-                    for (offset, row) in codes.chunks_mut(stride).enumerate() {
-                        let from = strip * STRIP + offset;
-                        if !column.codes.is_null(from) && !own.blank(column.codes.value(from) as usize) {
-                            row[at] = column.codes.value(from);
+                    let filled = column.codes.iter().skip(strip * STRIP);
+                    for (row, code) in codes.chunks_mut(stride).zip(filled) {
+                        if let Some(code) = code
+                            && !(blanks[at] && own.blank(code as usize))
+                        {
+                            row[at] = code;
                         }
                     }
                 }
@@ -337,7 +382,8 @@ impl Data {
                 .collect();
         }
         let several = source.iter().any(|file| Some(file) != source.first());
-        Self { rows, columns: prepared, codes, words: dictionary, source, several }
+        let met = Met::new(known);
+        Self { rows, columns: prepared, codes, words: dictionary, met, source, several }
     }
 
     /// How many rows.
@@ -367,6 +413,11 @@ impl Data {
         if left == right {
             return 4;
         }
+        self.met.likeness(left, right, || self.judge(left, right))
+    }
+
+    /// How alike two different words are.
+    fn judge(&self, left: u32, right: u32) -> u8 {
         let (one, other) = (&self.words[left as usize], &self.words[right as usize]);
         if (0..2).any(|at| one.sounds[at] != NONE && one.sounds[at] == other.sounds[at]) {
             return 3;

@@ -11,6 +11,7 @@ use crate::engine::Pattern;
 use crate::engine::compare::Comparator;
 use crate::engine::data::Kind;
 use crate::weight;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Counts of agreement patterns.
@@ -79,15 +80,49 @@ impl Model {
         })
     }
 
+    /// What levels weigh, in tables.
+    pub(crate) fn table(&self) -> Table {
+        let levels = |weigh: &dyn Fn(usize, usize) -> i64| -> Vec<[i64; 16]> {
+            let each = self.m.iter().enumerate();
+            each.map(|(at, m)| {
+                std::array::from_fn(|level| if level <= m.len() { weigh(at, level) } else { 0 })
+            })
+            .collect()
+        };
+        Table {
+            prior: self.prior_weight(),
+            levels: levels(&|at, level| self.level_weight(at, level)),
+            related_prior: self.related_prior(),
+            related: levels(&|at, level| self.related_weight(at, level)),
+        }
+    }
+}
+
+/// What the levels of a model weigh: a weight is a logarithm, and a pattern would ask for one a comparison.
+pub(crate) struct Table {
+    pub prior: i64,
+    /// Comparison → level → weight.
+    pub levels: Vec<[i64; 16]>,
+    pub related_prior: Option<i64>,
+    /// The same for relatives rather than a random pair.
+    pub related: Vec<[i64; 16]>,
+}
+
+impl Table {
+    /// Sum of what a pattern weighs for relatives, their prior included.
+    fn related(&self, pattern: Pattern) -> Option<i64> {
+        self.related_prior.map(|prior| prior + sum(&self.related, pattern))
+    }
+
     /// The weight of a pattern, prior included, frequency adjustment not.
     pub fn weight(&self, pattern: Pattern) -> i64 {
-        let sum = |weigh: &dyn Fn(usize, usize) -> i64| -> i64 {
-            (0..self.m.len()).map(|at| weigh(at, level(pattern, at))).sum()
-        };
-        let related =
-            self.related_prior().map(|prior| prior + sum(&|at, level| self.related_weight(at, level)));
-        self.prior_weight() + sum(&|at, level| self.level_weight(at, level)) + Self::correction(related)
+        self.prior + sum(&self.levels, pattern) + Model::correction(self.related(pattern))
     }
+}
+
+/// Sum of what the levels of a pattern have in a table.
+pub(crate) fn sum(table: &[[i64; 16]], pattern: Pattern) -> i64 {
+    table.iter().enumerate().map(|(at, levels)| levels[level(pattern, at)]).sum()
 }
 
 /// Shares of levels among random pairs, beside imagined pairs at the argued values.
@@ -174,6 +209,7 @@ pub fn fit(
         converged: counts.is_empty(),
         unseen,
     };
+    let patterns: Vec<(Pattern, f64)> = counts.iter().map(|(pattern, count)| (*pattern, *count)).collect();
     while !model.converged && model.rounds < 200 {
         model.rounds += 1;
         // Imagined matches at the starting values keep a level that was hardly seen from running away.
@@ -183,18 +219,23 @@ pub fn fit(
         };
         let (mut seen, mut seen_related) = (begin(&start), begin(random));
         let (mut matches, mut relatives) = (0.0, 0.0);
-        for (pattern, count) in counts {
-            let probability = weight::probability(model.weight(*pattern));
-            let related = model.related_prior().map_or(0.0, |prior| {
-                let sum: i64 = (0..start.len()).map(|at| model.related_weight(at, level(*pattern, at))).sum();
-                (1.0 - probability) * weight::probability(prior + sum)
-            });
-            matches += probability * count;
-            relatives += related * count;
+        // All threads judge the patterns; the sums are taken in one order, or their last bits would depend on threads.
+        let table = model.table();
+        let judge = |(pattern, count): &(Pattern, f64)| {
+            let related = table.related(*pattern);
+            let weight = table.prior + sum(&table.levels, *pattern) + Model::correction(related);
+            let probability = weight::probability(weight);
+            let related = related.map_or(0.0, |related| (1.0 - probability) * weight::probability(related));
+            (probability * count, related * count)
+        };
+        let judged: Vec<(f64, f64)> = patterns.par_iter().with_min_len(512).map(judge).collect();
+        for ((pattern, _), (own, related)) in patterns.iter().zip(judged) {
+            matches += own;
+            relatives += related;
             for at in 0..start.len() {
                 if let Some(level) = level(*pattern, at).checked_sub(1) {
-                    seen[at][level] += probability * count;
-                    seen_related[at][level] += related * count;
+                    seen[at][level] += own;
+                    seen_related[at][level] += related;
                 }
             }
         }

@@ -150,6 +150,33 @@ fn each_pair_of_the_blocks_is_compared_once() {
 }
 
 #[test]
+fn a_giant_block_is_visited_in_parts() {
+    let sexes: Vec<String> = (0..3_010).map(|row| if row < 3_000 { "f" } else { "m" }.to_owned()).collect();
+    let data = Data::new(&[column("sex", Kind::Category, &sexes)], vec![0; sexes.len()], &read);
+    let rule = vec![Atom { take: Take::Exact, column: 0, other: None }];
+    let blocks = Blocks::new(&data, &[rule], 5_000, &|_| String::new());
+    let visited = blocks.visit(|chunk| {
+        let (mut pairs, mut sum) = (0u64, 0u64);
+        chunk.each_pair(
+            |_| true,
+            |left, right| {
+                pairs += 1;
+                sum += u64::from(chunk.rows[left]) * u64::from(chunk.rows[right]);
+            },
+        );
+        (pairs, sum)
+    });
+    assert!(visited.iter().all(|(pairs, _)| *pairs <= 4_000_000), "{visited:?}");
+    let products = |rows: std::ops::Range<u64>| {
+        let (sum, squares): (u64, u64) =
+            rows.fold((0, 0), |(sum, squares), row| (sum + row, squares + row * row));
+        (sum * sum - squares) / 2
+    };
+    let (pairs, sum) = visited.into_iter().fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+    assert_eq!((pairs, sum), (3_000 * 2_999 / 2 + 45, products(0..3_000) + products(3_000..3_010)));
+}
+
+#[test]
 fn the_same_score_on_one_thread_and_on_many() {
     let (data, _) = households(200, 4);
     let many = link(&data, &spec(), &|_| ());

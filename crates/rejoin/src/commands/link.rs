@@ -371,7 +371,7 @@ fn unwritten(path: &Path, why: &str) -> Failure {
     Failure::input(format!("{}: {why}", path.display()), "choose a place that can be written to")
 }
 
-fn write(path: &Path, columns: Vec<(String, rejoin_linker::output::Array)>) -> Result<(), Failure> {
+fn write(path: &Path, columns: Vec<(String, output::Made<'_>)>) -> Result<(), Failure> {
     let file = std::fs::File::create(path).map_err(|error| unwritten(path, &error.to_string()))?;
     columns::write_parquet(columns, file).map_err(|error| unwritten(path, &error))
 }

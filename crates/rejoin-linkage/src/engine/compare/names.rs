@@ -118,6 +118,11 @@ fn surnames(data: &Data, columns: &[usize], row: &[u32]) -> ([u32; 4], usize) {
 }
 
 fn surname(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
+    // The same codes are the same words, which need not be looked at.
+    let mut own = columns.iter().filter(|column| data.columns[**column].kind == Kind::Surname);
+    if left[columns[0]] != NONE && own.all(|column| left[*column] == right[*column]) {
+        return 9;
+    }
     let ((one, ones), (other, others)) = (surnames(data, columns, left), surnames(data, columns, right));
     if ones == 0 || others == 0 {
         return 0;
