@@ -228,7 +228,7 @@ fn map(told: &Told, lang: Lang) -> Option<Map> {
                 latitude: at.latitude,
                 count: value.round() as u64,
             }),
-            None => elsewhere.push((place.clone(), number(value))),
+            None => elsewhere.push((key(told.answer.measure, &line.key[0], lang), number(value))),
         }
     }
     let drawn = svg(&Chart::Map { spots }, language(lang));
