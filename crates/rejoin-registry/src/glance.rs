@@ -7,6 +7,7 @@ use crate::wire;
 use rejoin_access::{FieldGroup, Lens, Reduced};
 use rejoin_casework::worklist::ClockOutcome;
 use rejoin_model::{PersonId, RecordId};
+use std::collections::BTreeSet;
 
 fn cut_clock(lens: &Lens<'_>, outcome: &ClockOutcome) -> Option<ClockOutcome> {
     lens.coded(FieldGroup::Casework, outcome.clone())
@@ -18,12 +19,27 @@ impl Desk<'_> {
     /// # Errors
     /// When the case cannot be read.
     pub fn lines(&self, people: &[PersonId]) -> Result<Vec<Reduced<PersonLine>>, Error> {
+        self.lines_of(people.iter().map(ToString::to_string), "line")
+    }
+
+    /// The same about whom some records are of, each once: whom a figure counted. It is a reading of them.
+    ///
+    /// # Errors
+    /// When the case cannot be read.
+    pub fn counted_lines(&self, records: &[RecordId]) -> Result<Vec<Reduced<PersonLine>>, Error> {
+        self.lines_of(records.iter().map(ToString::to_string), "whom a figure counted")
+    }
+
+    fn lines_of(
+        &self,
+        ids: impl Iterator<Item = String>,
+        what: &str,
+    ) -> Result<Vec<Reduced<PersonLine>>, Error> {
         let snapshot = self.case.snapshot()?;
         let now = self.seat().at_micros;
-        let mut lines = Vec::new();
-        let mut subjects = Vec::new();
-        for person in people {
-            let Some(at) = snapshot.named(&person.to_string()) else { continue };
+        let (mut lines, mut subjects, mut told) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for id in ids {
+            let Some(at) = snapshot.named(&id).filter(|at| told.insert(*at)) else { continue };
             let facts = snapshot.facts(at, now);
             if let Some(line) = self.line(&snapshot, at, &facts) {
                 subjects.extend(facts.records.iter().map(RecordId::to_string));
@@ -32,7 +48,7 @@ impl Desk<'_> {
         }
         if !lines.is_empty() {
             let count = lines.len() as u64;
-            self.write_seen(wire::FILE_READ, &self.seen(subjects, "line", count, None))?;
+            self.write_seen(wire::FILE_READ, &self.seen(subjects, what, count, None))?;
         }
         Ok(lines)
     }

@@ -722,6 +722,14 @@ figure-stacked = Each bar stacks, in this order, what is known, inferred, suspec
 figure-days = Days (median, least – most)
 figure-spans = Children by days
 figure-suppressed = Cells so small that they could tell of one person are suppressed, and others with them, so that this table does not give them away. Several tables together may tell more.
+counted-title = Whom this figure counts
+counted-lead = The people behind the number, as far as you may see them. Every line is a reading, and is on record.
+counted-none = Nobody whom you may see.
+counted-caption = { $count ->
+      [one] One person
+      *[other] { $count } people
+  }
+counted-more = Not all are here: restrict the figure.
 figure-again = To make it again
 figure-version = Version of the definition
 figure-as-of = As of

@@ -722,6 +722,14 @@ figure-stacked = Cada barra apila, en este orden, lo conocido, lo inferido, lo s
 figure-days = Días (mediana, mínimo – máximo)
 figure-spans = Menores por días
 figure-suppressed = Las celdas tan pequeñas que podrían delatar a una persona se suprimen, y otras con ellas, para que esta tabla no las revele. Varias tablas juntas pueden decir más.
+counted-title = A quién cuenta esta cifra
+counted-lead = Las personas detrás del número, en la medida en que usted puede verlas. Cada línea es una lectura y queda registrada.
+counted-none = Nadie a quien usted pueda ver.
+counted-caption = { $count ->
+      [one] Una persona
+      *[other] { $count } personas
+  }
+counted-more = No están todas: restrinja la cifra.
 figure-again = Para rehacerlo
 figure-version = Versión de la definición
 figure-as-of = A fecha de

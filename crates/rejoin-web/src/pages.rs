@@ -1,6 +1,7 @@
 //! The pages, one file each. A handler is one screen: who is here, what they ask, the registry's answer, a template.
 
 mod accounts;
+mod counted;
 mod documents;
 mod facts;
 mod figures;
@@ -185,6 +186,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(supervise::routes())
         .merge(lists::routes())
         .merge(figures::routes())
+        .merge(counted::routes())
         .merge(accounts::routes())
         .merge(crate::api::routes())
         .route(

@@ -87,7 +87,7 @@ fn date(said: &str, least: Precision, lang: Lang) -> Result<Option<Moment>, Prob
 }
 
 /// What an address asks of a measure.
-fn parameters(query: &Fields, lang: Lang) -> Result<Parameters, Problem> {
+pub fn parameters(query: &Fields, lang: Lang) -> Result<Parameters, Problem> {
     let only = query.all("where").filter_map(|one| one.split_once('='));
     Ok(Parameters {
         on: date(query.get("on"), Precision::Day, lang)?,

@@ -97,6 +97,10 @@ pub async fn figures_and_ledger(browser: &Browser) {
     assert!(browser.count("#policies-title ~ .scroll tbody tr").await > 0);
     browser.go("/figures/separated?by=sector").await;
     assert!(browser.count(".chart circle.spot").await > 2, "a circle for each sector");
+    // From the number to whom it counts, as far as an inspector may see them.
+    let counted = browser.links("main a[href*=\"/people?\"]").await.swap_remove(0);
+    browser.go(&counted).await;
+    assert!(browser.count("tbody th a[href^=\"/person/\"]").await > 2, "{}", browser.text("main").await);
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("published.csv");
     std::fs::write(&file, PUBLISHED).unwrap();
@@ -124,6 +128,9 @@ pub async fn a_journalist_sees_figures_only(browser: &Browser, server: &Server) 
     for way in ["/work", "/lists", "/accounts", "/ledger"] {
         assert!(!browser.has(&format!(".top nav a[href=\"{way}\"]")).await, "{way} is not offered");
     }
+    assert!(!browser.has("main a[href*=\"/people?\"]").await);
+    browser.go("/figures/separated/people").await;
+    assert_eq!(browser.count("tbody th a").await, 0, "behind a figure nobody is shown, either");
     browser.go(&format!("/person/{}", server.waiting)).await;
     assert!(browser.has(".problem").await, "for statistics nobody is shown, not even that they are there");
     for elsewhere in ["/ledger", "/accounts"] {
