@@ -37,7 +37,9 @@ pub fn routes() -> Vec<Route> {
 /// An address with something for every name in it.
 pub fn filled(path: &str, place: &Place) -> String {
     let path = match path {
-        "/figures/{name}" | "/api/v1/measures/{name}" => path.replace("{name}", "separated"),
+        "/figures/{name}" | "/figures/{name}/people" | "/api/v1/measures/{name}" => {
+            path.replace("{name}", "separated")
+        }
         "/register/{kind}" | "/register/{kind}/draft" => path.replace("{kind}", "child"),
         _ => path.to_owned(),
     };
