@@ -43,7 +43,7 @@ struct Gazetteer {
 /// Of two towns of one name the larger is meant when it is so many times as large.
 const PLAINLY: u32 = 5;
 
-/// Names of states with their letters, as the file has only names.
+/// States with their letters: towns in the file have the letters, lists have either.
 const STATES: &str = "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,\
     DC District of Columbia,FL Florida,GA Georgia,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,KY Kentucky,\
     LA Louisiana,ME Maine,MD Maryland,MA Massachusetts,MI Michigan,MN Minnesota,MS Mississippi,MO Missouri,MT Montana,\
@@ -115,14 +115,11 @@ fn town(folded: &str) -> Option<Point> {
     });
     let (words, state) =
         with_state.next().map_or((words.as_slice(), None), |(name, state)| (name, Some(state)));
-    let of = |name: &str| {
-        let towns = all.towns.get(name)?;
-        let mut towns = towns.iter().filter(|town| state.is_none_or(|state| town.state == state));
-        let (first, second) = (towns.next()?, towns.next());
-        let plain = second.is_none_or(|second| first.people >= second.people.saturating_mul(PLAINLY));
-        plain.then_some(first.point)
-    };
-    of(&words.join(" "))
+    let towns = all.towns.get(&words.join(" "))?;
+    let mut towns = towns.iter().filter(|town| state.is_none_or(|state| town.state == state));
+    let (first, second) = (towns.next()?, towns.next());
+    let plain = second.is_none_or(|second| first.people >= second.people.saturating_mul(PLAINLY));
+    plain.then_some(first.point)
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 //! for whom the file is about, under a keyed name, so that neither the database alone nor a copy of it tells what they are.
 //! When the person is erased they cannot be opened any more.
 
+use crate::casework::subject_of;
 use crate::change::Change;
 use crate::database::values;
 use crate::desk::{CaseFile, Desk};
+use crate::evidence::hash_of;
 use crate::keys::Opened;
 use crate::project::payload;
 use crate::streams::{Done, Given};
@@ -13,9 +15,7 @@ use crate::wire::{self, Streamed};
 use crate::{Case, Error, Stamp};
 use rejoin_access::{FieldGroup, Reduced, Refusal, SubjectFacts};
 use rejoin_casework::{Fact, StreamId};
-use rejoin_ledger::Hash;
 use rejoin_model::RecordId;
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// As large as a document may be, in bytes.
@@ -81,18 +81,6 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
-/// For whom what belongs to a file is sealed.
-fn subject(stream: StreamId) -> String {
-    match stream {
-        StreamId::Child(child) => child.to_string(),
-        StreamId::Tracing(_) => stream.to_string(),
-    }
-}
-
-fn hash_of(bytes: &[u8]) -> String {
-    Hash(Sha256::digest(bytes).into()).to_string()
-}
-
 impl Case {
     /// The name under which the bytes of a file's document are kept.
     fn kept_as(&self, stream: &str, hash: &str) -> Result<String, Error> {
@@ -112,7 +100,7 @@ impl Case {
         let (bytes, given, stamp) = (Arc::new(bytes), given.clone(), stamp.clone());
         self.together(move |case, change: &Change<'_>| {
             let done = case.carry_out_in(change, stream, std::slice::from_ref(&fact), &given, &stamp)?;
-            let sealed = change.keys().seal(KIND, &[&subject(stream)], &bytes)?;
+            let sealed = change.keys().seal(KIND, &[&subject_of(stream)], &bytes)?;
             change.store().database.execute(
                 "INSERT INTO document (hash, bytes) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
                 values![case.kept_as(&stream.to_string(), &hash)?, &sealed],
@@ -196,11 +184,8 @@ impl Desk<'_> {
             Ok(request @ StreamId::Tracing(_)) => (self.tracing(request)?, vec![request.to_string()]),
             _ => {
                 let Some(person) = self.person(file)? else { return Ok(None) };
-                let facts = self.facts(file)?;
-                let whole = |facts: &SubjectFacts| {
-                    SAYS.iter().all(|group| self.decider().decide(facts, *group).decision.extent() == 2)
-                };
-                if !facts.as_ref().is_some_and(whole) {
+                if !person.opens_documents {
+                    let facts = self.facts(file)?;
                     return Err(self.refuse_id(
                         Refusal::NotGranted,
                         "document",

@@ -42,7 +42,7 @@ impl Case {
         given: &Given,
         stamp: &Stamp,
     ) -> Result<Done, Error> {
-        let (asked, given, stamp) = (asked.to_vec(), given.clone(), stamp.clone());
+        let (asked, given, stamp) = (self.with_assignees(asked)?, given.clone(), stamp.clone());
         self.together(move |case, change| case.carry_out_in(change, stream, &asked, &given, &stamp))
     }
 
@@ -104,10 +104,7 @@ impl Case {
         for event in handle(state, asked, &context).map_err(Error::Casework)? {
             let (kind, fields) = event.fact.parts();
             let parts = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-            let subject = match event.stream {
-                StreamId::Child(child) => child.to_string(),
-                StreamId::Tracing(_) => event.stream.to_string(),
-            };
+            let subject = subject_of(event.stream);
             last = change.append_stream(stamp, &event.stream.to_string(), kind, &[&subject], parts)?;
             apply(state, &event, &context);
         }
@@ -286,6 +283,14 @@ impl Case {
             with_candidates: &with_candidates,
         };
         Ok(worklist(&desk, now, settings))
+    }
+}
+
+/// For whom what belongs to a file is sealed.
+pub(crate) fn subject_of(stream: StreamId) -> String {
+    match stream {
+        StreamId::Child(child) => child.to_string(),
+        StreamId::Tracing(_) => stream.to_string(),
     }
 }
 

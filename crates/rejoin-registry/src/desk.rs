@@ -596,7 +596,7 @@ impl<'a> Desk<'a> {
     pub fn command(&self, child: &str, facts: &[Fact], given: &Given) -> Result<Done, Error> {
         with_its_bytes(facts)?;
         let stream = self.stream_for(child, facts)?;
-        self.case.carry_out(stream, &self.case.with_assignees(facts)?, given, &self.seat.stamp())
+        self.case.carry_out(stream, facts, given, &self.seat.stamp())
     }
 
     /// The file of a child, for who may put these facts on record in it.

@@ -221,6 +221,11 @@ impl Evidence {
     }
 }
 
+/// The SHA-256 of a document, by which it is named.
+pub(crate) fn hash_of(bytes: &[u8]) -> String {
+    Hash(Sha256::digest(bytes).into()).to_string()
+}
+
 impl Case {
     /// Takes evidence in: all of it, or none.
     pub(crate) fn carry_evidence(
@@ -234,7 +239,7 @@ impl Case {
             let bytes = documents
                 .get(&source.id)
                 .ok_or_else(|| Error::Refused(format!("the source {} has no file", source.id)))?;
-            source.hash = Hash(Sha256::digest(bytes).into()).to_string();
+            source.hash = hash_of(bytes);
             source.file = source.file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
             if !STATUSES.contains(&source.status.as_str()) {
                 return Err(Error::Refused(format!(
@@ -301,7 +306,7 @@ impl Case {
             }
         });
         for bytes in documents.values() {
-            let hash = Hash(Sha256::digest(bytes).into()).to_string();
+            let hash = hash_of(bytes);
             let sealed = change.keys().seal("document", &[SUBJECT], bytes)?;
             change.store().database.execute(
                 "INSERT INTO document (hash, bytes) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
@@ -382,9 +387,7 @@ impl Case {
             },
         };
         match bytes {
-            Some(bytes) if Hash(Sha256::digest(&bytes).into()).to_string() != hash => {
-                Err(Error::Document(hash.to_owned()))
-            }
+            Some(bytes) if hash_of(&bytes) != hash => Err(Error::Document(hash.to_owned())),
             other => Ok(other),
         }
     }
