@@ -103,26 +103,49 @@ if thousands:
     print(f"\nratio of wall time, Splink to Rejoin: {theirs[0] / same[0]:.1f} with the same rules, "
           f"{theirs[0] / wide[0]:.1f} automatic; of peak memory: {theirs[2] / same[2]:.1f}, {theirs[2] / wide[2]:.1f}\n")
 
-if sets.is_dir():
-    for name, file, identity, entity in [
-        ("FEBRL 3", "dataset3.csv", "rec_id", None),
-        ("fake_1000", "fake_1000.csv", "unique_id", "cluster"),
-        ("historical 50k", "historical_figures_with_errors_50k.parquet", "unique_id", "cluster"),
-    ]:
-        path = sets / file
-        table = pq.read_table(path) if file.endswith("parquet") else pyarrow.csv.read_csv(
-            path, convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=True))
-        table = table.rename_columns([name.strip() for name in table.column_names])
-        text = [pa.array([None if v is None else str(v).strip() or None for v in table[c].to_pylist()]) for c in table.column_names]
-        table = pa.table(dict(zip(table.column_names, text)))
-        ids = table[identity].to_pylist()
-        entities = table[entity].to_pylist() if entity else [value.split("-")[1] for value in ids]
-        pq.write_table(pa.table({"id": ids, "entity": entities}), work / "truth.parquet")
-        pq.write_table(table.drop_columns([entity] if entity else []), work / "set.parquet")
-        theirs = run([sys.executable, here / "splink_run.py", work / "set.parquet", work / "s.parquet", identity])
-        ours = run([binary, "link", work / "set.parquet", "--id", identity, "--out", work / "r.parquet"])
+def published(path):
+    """A published set as text, without spaces around it."""
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+    else:
+        table = pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=True))
+    table = table.rename_columns([name.strip() for name in table.column_names])
+    text = [pa.array([None if v is None else str(v).strip() or None for v in table[c].to_pylist()]) for c in table.column_names]
+    return pa.table(dict(zip(table.column_names, text)))
+
+
+def beside(name, tables, identity, entities, hidden, splink, more=()):
+    """Both engines on one or two tables, whose columns of the truth are hidden from them."""
+    ids = [value for table in tables for value in table[identity].to_pylist()]
+    pq.write_table(pa.table({"id": ids, "entity": entities}), work / "truth.parquet")
+    files = [work / f"set{at}.parquet" for at in range(len(tables))]
+    for table, file in zip(tables, files):
+        pq.write_table(table.drop_columns([column for column in hidden if column in table.column_names]), file)
+    if splink:
+        theirs = run([sys.executable, here / "splink_run.py", files[0], work / "s.parquet", identity, *files[1:]])
         line(name, "Splink", theirs, quality(work / "s.parquet", work / "truth.parquet"))
-        line(name, "Rejoin, automatic", ours, quality(work / "r.parquet", work / "truth.parquet"))
+    ours = run([binary, "link", *files, "--id", identity, "--out", work / "r.parquet", *more])
+    line(name, "Rejoin, automatic", ours, quality(work / "r.parquet", work / "truth.parquet"))
+
+
+if sets.is_dir():
+    for number, files in [(1, "1"), (2, "2"), (3, "3"), (4, ("4a", "4b"))]:
+        tables = [published(sets / f"dataset{file}.csv") for file in files]
+        entities = [value.split("-")[1] for table in tables for value in table["rec_id"].to_pylist()]
+        one_to_one = ["--one-to-one"] if len(tables) > 1 else []
+        beside(f"FEBRL {number}", tables, "rec_id", entities, [], True, one_to_one)
+    for name, file in [("fake_1000", "fake_1000.csv"), ("historical 50k", "historical_figures_with_errors_50k.parquet")]:
+        table = published(sets / file)
+        beside(name, [table], "unique_id", table["cluster"].to_pylist(), ["cluster"], True)
+    family = sets.parent / "family"
+    if family.is_dir():
+        # Lists without dates of birth, in which members of a household share surname and address.
+        tables = [published(family / "census_2020_seed0.csv.gz"), published(family / "tax1040_2020.csv.gz")]
+        entities = [value for table in tables for value in table["simulant_id"].to_pylist()]
+        tables = [table.append_column("row", pa.array([f"{kind}{at}" for at in range(len(table))]))
+                  for kind, table in zip("ct", tables)]
+        hidden = ["simulant_id", "household_id", "date_of_birth", "age", "year"]
+        beside("census and tax forms", tables, "row", entities, hidden, False)
     words = sorted({w.lower() for w in pq.read_table(sets / "historical_figures_with_errors_50k.parquet")["surname"].to_pylist()
                     if w and w.isascii() and w.isalpha() and len(w) <= 16})[:6000]
     (work / "words").write_text("\n".join(words))

@@ -3,18 +3,26 @@
 
 use crate::table::{self, ReadError, delimited};
 use arrow_array::{Array, ArrayRef, DictionaryArray, StringArray, types::Int32Type};
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, Schema};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use hashbrown::DefaultHashBuilder;
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::file::metadata::ParquetMetaData;
+use parquet::basic::{Compression, Encoding};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
+use std::fs::File;
 use std::hash::BuildHasher;
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// No value in a row.
 pub const NONE: u32 = u32::MAX;
@@ -44,12 +52,14 @@ impl Texts {
     }
 
     /// The text at an index; empty beyond the last.
+    #[inline]
     pub fn get(&self, at: usize) -> &str {
         let (from, to) = self.span(at);
         &self.text[from..to]
     }
 
     /// Where the text at an index stands.
+    #[inline]
     fn span(&self, at: usize) -> (usize, usize) {
         let Some(end) = self.ends.get(at) else { return (0, 0) };
         (at.checked_sub(1).map_or(0, |before| self.ends[before]), *end)
@@ -62,18 +72,19 @@ impl Texts {
 }
 
 /// One column: each distinct value once, in the order of first appearance, trimmed of white space.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TextColumn {
     /// Its name as written, trimmed.
     pub name: String,
     /// Row → value, or [`NONE`] where nothing is written.
-    pub codes: Vec<u32>,
+    pub codes: ScalarBuffer<u32>,
     /// The distinct values; of the column of ids every row's value, repeated or not.
     pub values: Texts,
 }
 
 impl TextColumn {
     /// What a row says, if it says something.
+    #[inline]
     pub fn said(&self, row: usize) -> Option<&str> {
         match self.codes[row] {
             NONE => None,
@@ -84,8 +95,7 @@ impl TextColumn {
 
 #[derive(Default)]
 struct Builder {
-    /// Open addressing: the hash of a value in the upper half, its code and one in the lower; 0: nothing. Growing it reads
-    /// no text again.
+    /// Open addressing: the hash of a value in the upper half, its code in the lower. Growing it reads no text again.
     index: Vec<u64>,
     hasher: DefaultHashBuilder,
     values: Texts,
@@ -101,6 +111,10 @@ fn trimmed(said: &str) -> &str {
     if ink(bytes.first()) && ink(bytes.last()) { said } else { said.trim() }
 }
 
+/// An empty place of an index. Not zero: memory that comes zeroed and is read before it is written to is given twice, and
+/// all threads wait for it.
+const EMPTY: u64 = u64::MAX;
+
 /// Values that are looked up together.
 const BATCH: usize = 256;
 
@@ -115,10 +129,10 @@ impl Builder {
             return;
         }
         let size = (self.index.len() * 2).max(BATCH * 4);
-        let before = std::mem::replace(&mut self.index, vec![0; size]);
-        for entry in before.into_iter().filter(|entry| *entry != 0) {
+        let before = std::mem::replace(&mut self.index, vec![EMPTY; size]);
+        for entry in before.into_iter().filter(|entry| *entry != EMPTY) {
             let mut at = (entry >> 32) as usize & (size - 1);
-            while self.index[at] != 0 {
+            while self.index[at] != EMPTY {
                 at = (at + 1) & (size - 1);
             }
             self.index[at] = entry;
@@ -131,12 +145,13 @@ impl Builder {
         let mut at = hash as usize & mask;
         loop {
             let entry = self.index[at];
-            if entry == 0 {
+            if entry == EMPTY {
+                let code = self.values.len() as u32;
                 self.values.push(value);
-                self.index[at] = u64::from(hash) << 32 | self.values.len() as u64;
-                return self.values.len() as u32 - 1;
+                self.index[at] = u64::from(hash) << 32 | u64::from(code);
+                return code;
             }
-            let code = entry as u32 - 1;
+            let code = entry as u32;
             if (entry >> 32) as u32 == hash && self.values.get(code as usize) == value {
                 return code;
             }
@@ -174,17 +189,15 @@ impl Builder {
                 (hash, self.index[hash as usize & mask])
             }));
             spans.clear();
-            spans.extend(
-                met.iter().map(|(_, entry)| self.values.span((*entry as u32).wrapping_sub(1) as usize)),
-            );
+            spans.extend(met.iter().map(|(_, entry)| self.values.span(*entry as u32 as usize)));
             for ((value, (hash, entry)), (from, to)) in batch.iter().zip(&met).zip(&spans) {
                 let code = if value.is_empty() {
                     NONE
                 } else if (entry >> 32) as u32 == *hash
-                    && *entry != 0
+                    && *entry != EMPTY
                     && self.values.text[*from..*to] == **value
                 {
-                    *entry as u32 - 1
+                    *entry as u32
                 } else {
                     self.find(value, *hash)
                 };
@@ -198,8 +211,37 @@ impl Builder {
     }
 
     fn finish(self, name: &str) -> TextColumn {
-        TextColumn { name: name.trim().to_owned(), codes: self.codes, values: self.values }
+        TextColumn { name: name.trim().to_owned(), codes: self.codes.into(), values: self.values }
     }
+}
+
+/// What a Parquet file begins with.
+const PARQUET: &[u8] = b"PAR1";
+
+/// As [`read`], from a file, of which no more is held than is needed.
+///
+/// # Errors
+/// When the file cannot be read, or there is no table to be had.
+pub fn open(mut file: File, ids: Option<&str>) -> Result<Vec<TextColumn>, OpenError> {
+    let mut bytes = Vec::new();
+    Read::by_ref(&mut file).take(PARQUET.len() as u64).read_to_end(&mut bytes)?;
+    if bytes == PARQUET {
+        let len = file.metadata()?.len();
+        return Ok(parquet(&Shared { file: Mutex::new(file), len }, ids)?);
+    }
+    file.read_to_end(&mut bytes)?;
+    Ok(read(bytes, ids)?)
+}
+
+/// Why a file gave no columns.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its bytes could not be had.
+    #[error(transparent)]
+    Bytes(#[from] std::io::Error),
+    /// Its bytes are no table.
+    #[error(transparent)]
+    Table(#[from] ReadError),
 }
 
 /// Reads the columns of a file in any format that [`table::read`] knows. `ids`: the column that identifies rows, if there
@@ -208,8 +250,8 @@ impl Builder {
 /// # Errors
 /// When there is no table to be had.
 pub fn read(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadError> {
-    if bytes.starts_with(b"PAR1") {
-        return parquet(bytes, ids);
+    if bytes.starts_with(PARQUET) {
+        return parquet(&Bytes::from(bytes), ids);
     }
     if let Some(columns) = text(&bytes, ids) {
         return Ok(columns);
@@ -282,14 +324,79 @@ fn encoded(metadata: &ParquetMetaData, column: usize) -> bool {
     })
 }
 
-fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadError> {
+/// The column chunks of a column in the file, each as a piece of it: so no thread waits for another's, and no more of a
+/// file is in memory than what is being decoded.
+struct Pieces {
+    len: u64,
+    /// Where each begins.
+    pieces: Vec<(u64, Bytes)>,
+}
+
+impl Length for Pieces {
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+impl ChunkReader for Pieces {
+    type T = bytes::buf::Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        let inside =
+            |from: u64, piece: &Bytes| start.checked_sub(from).filter(|at| *at <= piece.len() as u64);
+        let found = self.pieces.iter().find_map(|(from, piece)| inside(*from, piece).map(|at| (at, piece)));
+        let outside = || ParquetError::EOF(format!("byte {start} is in no column chunk"));
+        found.map(|(at, piece)| piece.slice(at as usize..).reader()).ok_or_else(outside)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let rest = self.get_read(start)?.into_inner();
+        let short = || ParquetError::EOF(format!("{length} bytes from {start} go beyond the column chunk"));
+        if length <= rest.len() { Ok(rest.slice(..length)) } else { Err(short()) }
+    }
+}
+
+/// A file that several threads read from.
+struct Shared {
+    file: Mutex<File>,
+    len: u64,
+}
+
+impl Length for Shared {
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+impl ChunkReader for Shared {
+    type T = bytes::buf::Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        self.get_bytes(start, self.len.saturating_sub(start) as usize).map(Bytes::reader)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        if start.checked_add(length as u64).is_none_or(|end| end > self.len) {
+            return Err(ParquetError::EOF(format!("{length} bytes from {start} go beyond the file")));
+        }
+        let mut bytes = Vec::with_capacity(length);
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(start))?;
+        Read::by_ref(&mut *file).take(length as u64).read_to_end(&mut bytes)?;
+        match bytes.len() == length {
+            true => Ok(bytes.into()),
+            false => Err(ParquetError::EOF("the file became shorter while it was read".into())),
+        }
+    }
+}
+
+fn parquet(source: &impl ChunkReader, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadError> {
     let damaged = |reason: String| ReadError::Damaged { format: "Parquet", reason };
-    let bytes = Bytes::from(bytes);
-    let open = |options: ArrowReaderOptions| {
-        ParquetRecordBatchReaderBuilder::try_new_with_options(bytes.clone(), options)
-            .map_err(|error| damaged(error.to_string()))
-    };
-    let opened = open(ArrowReaderOptions::new())?;
+    let said = |error: ParquetError| damaged(error.to_string());
+    let metadata = Arc::new(ParquetMetaDataReader::new().parse_and_finish(source).map_err(said)?);
+    let understood =
+        |options: ArrowReaderOptions| ArrowReaderMetadata::try_new(metadata.clone(), options).map_err(said);
+    let opened = understood(ArrowReaderOptions::new())?;
     let schema = opened.schema().clone();
     // Columns of text only: leaves and fields are then the same, and the hint below is understood.
     let flat = opened.parquet_schema().num_columns() == schema.fields().len();
@@ -305,7 +412,10 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
         false => field.clone(),
     });
     let hinted = Arc::new(Schema::new(hinted.collect::<Vec<_>>()));
-    let metadata = opened.metadata().clone();
+    let hinted = match keep.contains(&true) {
+        true => understood(ArrowReaderOptions::new().with_schema(hinted))?,
+        false => opened.clone(),
+    };
     // Bytes of a column's values, as the file says.
     let size = |at: usize| -> i64 {
         let groups = metadata.row_groups().iter();
@@ -313,11 +423,20 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
     };
     // A reader a column, so that all threads decode.
     let column = |at: usize| {
-        let options = match keep[at] {
-            true => ArrowReaderOptions::new().with_schema(hinted.clone()),
-            false => ArrowReaderOptions::new(),
-        };
-        let builder = open(options)?;
+        let mut pieces = Vec::new();
+        for (leaf, group) in metadata
+            .row_groups()
+            .iter()
+            .flat_map(|group| (0..group.num_columns()).map(move |leaf| (leaf, group)))
+        {
+            if opened.parquet_schema().get_column_root_idx(leaf) == at {
+                let (from, length) = group.column(leaf).byte_range();
+                pieces.push((from, source.get_bytes(from, length as usize).map_err(said)?));
+            }
+        }
+        let pieces = Pieces { len: source.len(), pieces };
+        let understood = if keep[at] { hinted.clone() } else { opened.clone() };
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pieces, understood);
         let mask = parquet::arrow::ProjectionMask::roots(builder.parquet_schema(), [at]);
         let reader = builder
             .with_projection(mask)
@@ -367,12 +486,14 @@ fn parquet(bytes: Vec<u8>, ids: Option<&str>) -> Result<Vec<TextColumn>, ReadErr
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| column(at)))
             .unwrap_or_else(|_| Err(damaged("its parts contradict each other".into())))
     };
-    // The largest first, or the last one would be waited for alone.
+    // What takes longest first, each by the next thread that is free, or the last one would be waited for alone: looking
+    // values up takes longer than to copy them.
     let mut order: Vec<usize> = (0..schema.fields().len()).collect();
-    order.sort_by_key(|at| (keep[*at], -size(*at), *at));
+    let effort = |at: usize| size(at) * if ids == Some(schema.field(at).name().trim()) { 1 } else { 3 };
+    order.sort_by_key(|at| (keep[*at], -effort(*at), *at));
     let mut read: Vec<(usize, TextColumn)> = order
-        .into_par_iter()
-        .with_max_len(1)
+        .into_iter()
+        .par_bridge()
         .map(|at| fenced(at).map(|column| (at, column)))
         .collect::<Result<_, _>>()?;
     read.sort_by_key(|(at, _)| *at);
@@ -414,7 +535,7 @@ pub fn write_parquet(columns: Vec<(String, Made<'_>)>, to: impl std::io::Write +
         return Err("columns of different lengths".into());
     }
     let mut properties = parquet::file::properties::WriterProperties::builder()
-        .set_compression(parquet::basic::Compression::SNAPPY)
+        .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(parquet::file::properties::EnabledStatistics::Chunk);
     for (name, made) in &columns {
         // Text that is not already a dictionary is ids, nearly all different, as fractions are: a dictionary of them is
@@ -423,8 +544,14 @@ pub fn write_parquet(columns: Vec<(String, Made<'_>)>, to: impl std::io::Write +
             properties = properties.set_column_dictionary_enabled(vec![name.clone()].into(), false);
         }
         if made.kind == DataType::Utf8 {
+            // Ids begin like those before them: what they share is written once, and compressing the rest would cost more
+            // time than room is won.
+            let own = Encoding::DELTA_BYTE_ARRAY;
             let none = parquet::file::properties::EnabledStatistics::None;
-            properties = properties.set_column_statistics_enabled(vec![name.clone()].into(), none);
+            properties = properties
+                .set_column_encoding(vec![name.clone()].into(), own)
+                .set_column_compression(vec![name.clone()].into(), Compression::UNCOMPRESSED)
+                .set_column_statistics_enabled(vec![name.clone()].into(), none);
         }
     }
     let properties = Arc::new(properties.build());

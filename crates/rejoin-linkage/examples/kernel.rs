@@ -2,7 +2,7 @@
 //! `cargo xtask bench linkage` beside another library on the same words. Prints million pairs a second: Jaro–Winkler one
 //! against many, with a threshold; mean similarity; Levenshtein one against many; Jaro–Winkler one by one; mean distance.
 
-use rejoin_linkage::kernel::{Many, Packed};
+use rejoin_linkage::kernel::{Many, Packed, Threshold};
 
 #[allow(clippy::disallowed_methods, reason = "a bench measures time")]
 fn timed<T>(pairs: f64, work: impl Fn() -> T) -> (f64, T) {
@@ -28,9 +28,10 @@ fn main() {
             text.lines().map(|one| many.levenshtein(one).iter().map(|far| u64::from(*far)).sum::<u64>());
         each.sum::<u64>()
     });
+    let threshold = Threshold::new(0.92);
     let (cut, _) = timed(pairs, || {
         let near =
-            |one: &Packed| packed.iter().filter(|other| one.jaro_winkler_at_least(other, 0.92)).count();
+            |one: &Packed| packed.iter().filter(|other| one.jaro_winkler_at_least(other, &threshold)).count();
         packed.iter().map(near).sum::<usize>()
     });
     let (single, _) = timed(pairs, || {

@@ -299,7 +299,10 @@ fn adjustments(column: &data::Prepared, frequency: Frequency) -> &[i32] {
 }
 
 /// Random pairs for u.
-const RANDOM_PAIRS: usize = 400_000;
+const RANDOM_PAIRS: usize = 128_000;
+/// Random rows that a sixty-fourth of them is drawn from: few enough to be looked at in the cache, and so many in all that
+/// it matters little how often one row is drawn.
+const RANDOM_ROWS: usize = 1_024;
 /// Pairs that are counted for estimation; beyond, a sample of blocks is.
 const COUNTED_PAIRS: u64 = 4_000_000;
 /// Pairs at the argued values of u, beside the random ones.
@@ -417,26 +420,30 @@ pub fn link(data: &Data, spec: &Spec, progress: &dyn Fn(&str)) -> Linked {
     }
 }
 
-/// Pairs by their rows. Counted and put in their places: that is less work than sorting them. Each thread fills the places
-/// of some rows.
+/// Pairs by their rows. Counted and put in their places: that is less work than sorting them. Each thread does so for some
+/// rows.
 fn in_order(rows: usize, found: &[Vec<Pair>]) -> Vec<Pair> {
-    let starts = starts(rows, found.iter().flatten().map(|pair| pair.left));
-    let mut links = vec![Pair { left: 0, right: 0, weight: 0, pattern: 0 }; starts[rows] as usize];
+    let strip = rows.div_ceil(4).max(1);
+    let strips: Vec<u32> = (0..rows).step_by(strip).map(|from| from as u32).collect();
+    let of = |from: u32| {
+        let rows = from..from.saturating_add(strip as u32);
+        found.iter().flatten().filter(move |pair| rows.contains(&pair.left))
+    };
+    let counted: Vec<Vec<u32>> =
+        strips.par_iter().map(|from| starts(strip, of(*from).map(|pair| pair.left - from))).collect();
+    let all = counted.iter().map(|starts| starts[strip] as usize).sum();
+    let mut links = vec![Pair { left: 0, right: 0, weight: 0, pattern: 0 }; all];
     let mut parts = Vec::new();
     let mut rest = links.as_mut_slice();
-    let strip = rows.div_ceil(4).max(1);
-    for from in (0..rows).step_by(strip) {
-        let to = rows.min(from + strip);
-        let (own, after) = rest.split_at_mut((starts[to] - starts[from]) as usize);
-        parts.push((from..to, own));
+    for (from, starts) in strips.into_iter().zip(counted) {
+        let (own, after) = rest.split_at_mut(starts[strip] as usize);
+        parts.push((from, starts, own));
         rest = after;
     }
-    parts.into_par_iter().for_each(|(rows, links)| {
-        let first = starts[rows.start];
-        let mut next = starts[rows.clone()].to_vec();
-        for pair in found.iter().flatten().filter(|pair| rows.contains(&(pair.left as usize))) {
-            let place = &mut next[pair.left as usize - rows.start];
-            links[(*place - first) as usize] = *pair;
+    parts.into_par_iter().for_each(|(from, mut next, links)| {
+        for pair in of(from) {
+            let place = &mut next[(pair.left - from) as usize];
+            links[*place as usize] = *pair;
             *place += 1;
         }
         let same = |one: &Pair, other: &Pair| one.left == other.left;
@@ -565,19 +572,21 @@ fn random_shares(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Vec<Vec
         .map(|chunk| {
             let mut counts: hashbrown::HashMap<Pattern, u64> = hashbrown::HashMap::new();
             let mut state = 0x2545_f491_4f6c_dd1du64.wrapping_mul(chunk as u64 * 2 + 1);
-            let mut draw = || {
+            let mut draw = |of: usize| {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (((state >> 33) as usize * rows) >> 31) as u32
+                (((state >> 33) as usize * of) >> 31) as u32
             };
+            let drawn: Vec<u32> = (0..if rows > 1 { RANDOM_ROWS } else { 0 }).map(|_| draw(rows)).collect();
             let mut pairs = Vec::new();
             for _ in 0..if rows > 1 { RANDOM_PAIRS / chunks } else { 0 } {
-                let (left, right) = (draw(), draw());
+                let pair = (draw(drawn.len()), draw(drawn.len()));
+                let (left, right) = (drawn[pair.0 as usize], drawn[pair.1 as usize]);
                 let same_file = across && data.source[left as usize] == data.source[right as usize];
                 if left != right && !same_file {
-                    pairs.push((left, right));
+                    pairs.push(pair);
                 }
             }
-            for pattern in pairs::patterns(data, comparisons, &pairs) {
+            for pattern in pairs::patterns(data, comparisons, drawn, pairs) {
                 *counts.entry(pattern).or_default() += 1;
             }
             counts

@@ -10,9 +10,51 @@ pub use many::Many;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Packed {
     bytes: u128,
-    /// Bit per letter `a`–`z`, digits and others folded into the six bits above.
-    letters: u32,
+    /// Bit per letter `a`–`z` that the word has, digits and others folded into the six bits above; in the upper half the
+    /// same for what it has twice.
+    letters: u64,
+    /// Bytes that no bit counts: the third and later of a letter.
+    more: u8,
     len: u8,
+}
+
+/// A Jaro–Winkler similarity to be reached, and how many letters two words must share at least for it.
+#[derive(Debug, Clone)]
+pub struct Threshold {
+    at: f64,
+    /// Bytes of the common prefix, up to four → length of one word → length of the other → letters.
+    least: [[[u8; 17]; 17]; 5],
+}
+
+impl Threshold {
+    /// A similarity above 0.
+    pub const fn new(at: f64) -> Self {
+        let mut least = [[[0; 17]; 17]; 5];
+        let mut prefix = 0;
+        while prefix < 5 {
+            let mut one = 1;
+            while one < 17 {
+                let mut other = 1;
+                while other < 17 {
+                    // The similarity of two words all of whose shared letters match in order.
+                    let mut shared = 0;
+                    while shared < 17 {
+                        let matched = shared as f64;
+                        let most = (matched / one as f64 + matched / other as f64 + 1.0) / 3.0;
+                        if most + prefix as f64 * 0.1 * (1.0 - most) >= at - 1e-12 {
+                            break;
+                        }
+                        shared += 1;
+                    }
+                    least[prefix][one][other] = shared;
+                    other += 1;
+                }
+                one += 1;
+            }
+            prefix += 1;
+        }
+        Self { at, least }
+    }
 }
 
 const LOW: u128 = 0x7f7f_7f7f_7f7f_7f7f_7f7f_7f7f_7f7f_7f7f;
@@ -24,8 +66,12 @@ impl Packed {
         let mut bytes = [0u8; 16];
         let len = word.len().min(16);
         bytes[..len].copy_from_slice(&word.as_bytes()[..len]);
-        let letters = bytes[..len].iter().fold(0u32, |set, byte| set | 1 << letter(*byte));
-        Self { bytes: u128::from_le_bytes(bytes), letters, len: len as u8 }
+        let (mut letters, mut more) = (0u64, 0);
+        for letter in bytes[..len].iter().map(|byte| 1 << letter(*byte)) {
+            more += u8::from(letters & (letter << 32) != 0);
+            letters |= letter | (letters & letter) << 32;
+        }
+        Self { bytes: u128::from_le_bytes(bytes), letters, more, len: len as u8 }
     }
 
     /// Bytes in the word, at most sixteen.
@@ -55,29 +101,25 @@ impl Packed {
         if jaro > 0.7 { jaro + self.common_prefix(other).min(4) as f64 * 0.1 * (1.0 - jaro) } else { jaro }
     }
 
-    /// Whether the Jaro–Winkler similarity is at least `threshold`, above 0; looks closer only where letter sets allow it.
-    pub fn jaro_winkler_at_least(&self, other: &Self, threshold: f64) -> bool {
+    /// Whether the Jaro–Winkler similarity reaches a threshold; looks closer only where the words share letters enough.
+    pub fn jaro_winkler_at_least(&self, other: &Self, threshold: &Threshold) -> bool {
         self.similarity_from(other, threshold) > 0.0
     }
 
-    /// The Jaro–Winkler similarity if it is at least `threshold`, above 0; else 0.
-    pub fn similarity_from(&self, other: &Self, threshold: f64) -> f64 {
+    /// The Jaro–Winkler similarity if it reaches a threshold; else 0.
+    pub fn similarity_from(&self, other: &Self, threshold: &Threshold) -> f64 {
         if self.is_empty() || other.is_empty() {
             return if self.len == other.len { 1.0 } else { 0.0 };
         }
-        // Letters that the other word lacks cannot match.
-        let here = self.len() as u32 - (self.letters & !other.letters).count_ones().min(self.len() as u32);
-        let there = other.len() as u32 - (other.letters & !self.letters).count_ones().min(other.len() as u32);
-        let matched = f64::from(here.min(there));
-        let most = (matched / self.len() as f64 + matched / other.len() as f64 + 1.0) / 3.0;
-        let prefix = self.common_prefix(other).min(4) as f64;
-        if most + prefix * 0.1 * (1.0 - most) < threshold - 1e-12 {
+        let shared = (self.letters & other.letters).count_ones() + u32::from(self.more.min(other.more));
+        let prefix = self.common_prefix(other).min(4);
+        if shared < u32::from(threshold.least[prefix][self.len()][other.len()]) {
             return 0.0;
         }
         // A rounding error below the threshold is the threshold.
         match self.jaro_winkler(other) {
-            similarity if similarity >= threshold => similarity,
-            similarity if similarity >= threshold - 1e-12 => threshold,
+            similarity if similarity >= threshold.at => similarity,
+            similarity if similarity >= threshold.at - 1e-12 => threshold.at,
             _ => 0.0,
         }
     }
@@ -166,8 +208,9 @@ mod tests {
             let (one, other) = (Packed::new(&a), Packed::new(&b));
             let theirs = rapidfuzz::distance::jaro_winkler::similarity(a.bytes(), b.bytes());
             prop_assert!((one.jaro_winkler(&other) - theirs).abs() < 1e-9, "{} {}", one.jaro_winkler(&other), theirs);
-            for threshold in [0.7, 0.84, 0.92, 1.0] {
-                prop_assert_eq!(one.jaro_winkler_at_least(&other, threshold), theirs >= threshold - 1e-12);
+            for at in [0.7, 0.84, 0.92, 1.0] {
+                let reached = one.jaro_winkler_at_least(&other, &Threshold::new(at));
+                prop_assert_eq!(reached, theirs >= at - 1e-12);
             }
             prop_assert_eq!(one.one_slip(&other), osa(a.as_bytes(), b.as_bytes()) == 1);
         }

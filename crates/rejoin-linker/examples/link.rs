@@ -4,8 +4,12 @@
 
 use rejoin_ingest::columns;
 use rejoin_linkage::engine;
-use rejoin_linker::{Input, auto, output, prepare, spec};
+use rejoin_linker::{Ids, Input, auto, output, prepare, spec};
 use std::cell::RefCell;
+
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use std::time::Instant;
 
 /// Says how long the step before took; how long the processors worked, and of that the first thread, while all others
@@ -66,27 +70,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let steps = Steps::new();
     steps.begin("reading");
-    let columns = columns::read(std::fs::read(file)?, Some(id))?;
-    let inputs = [Input { name: file.clone(), columns }];
+    let columns = columns::open(std::fs::File::open(file)?, Some(id))?;
+    let mut inputs = [Input { name: file.clone(), columns }];
     steps.begin("spec");
     let file = match rest.first() {
         Some(path) => spec::File::parse(&std::fs::read_to_string(path)?)?,
         None => auto::propose(&inputs, id, &[]),
     };
-    steps.begin("ids");
-    let ids = output::ids(&inputs, id)?;
     steps.begin("understanding");
-    let (spec, data) = prepare::resolve(&file, &inputs)?;
+    let (identified, resolved) =
+        rayon::join(|| inputs[0].identified(id), || prepare::resolve(&file, &inputs));
+    let (spec, data) = identified.and(resolved)?;
+    inputs[0].keep(id);
+    let ids = Ids::new(&inputs, id)?;
     let linked = engine::link(&data, &spec, &|what| steps.begin(what));
-    steps.begin("links");
-    let links = output::links(&linked);
     steps.begin("writing");
     let write = |path: &str, columns| -> Result<(), String> {
         let file = std::fs::File::create(path).map_err(|error| error.to_string())?;
         columns::write_parquet(columns, file)
     };
     let (pairs, groups) = rayon::join(
-        || write(out, output::link_columns(&inputs, &linked, &links, &ids)),
+        || write(out, output::link_columns(&inputs, &linked, &ids)),
         || write(clusters, output::cluster_columns(&inputs, &linked, &ids)),
     );
     pairs.and(groups)?;
@@ -94,7 +98,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for rule in &linked.rules {
         println!("{} {} {} {:.1} {}", rule.name, rule.pairs, rule.compared, rule.matches, rule.left_out);
     }
-    println!("{} links, {} compared, {} rounds", links.len(), linked.compared, linked.model.rounds);
-    std::mem::forget((data, linked, links));
+    println!("{} links, {} compared, {} rounds", linked.links.len(), linked.compared, linked.model.rounds);
+    std::mem::forget((data, linked));
     Ok(())
 }

@@ -12,7 +12,6 @@ pub mod prepare;
 pub mod report;
 pub mod spec;
 
-use rayon::prelude::*;
 use rejoin_ingest::columns::{NONE, TextColumn};
 use std::hash::BuildHasher;
 
@@ -78,11 +77,16 @@ impl Input {
         self.columns.first().map_or(0, |column| column.codes.len())
     }
 
-    /// The ids of the rows.
+    /// Forgets all columns but one, once nobody asks for the others.
+    pub fn keep(&mut self, name: &str) {
+        self.columns.retain(|column| column.name == name);
+    }
+
+    /// Holds that each row has an id of its own.
     ///
     /// # Errors
     /// When there is no such column, a row has no id, or two rows have one.
-    pub fn ids(&self, name: &str) -> Result<Vec<&str>, Error> {
+    pub fn identified(&self, name: &str) -> Result<(), Error> {
         let column = self.column(name).ok_or_else(|| self.lacks(name))?;
         let wrong = |row: usize| {
             let id = column.said(row).unwrap_or_default().to_owned();
@@ -91,28 +95,76 @@ impl Input {
         if let Some(row) = column.codes.iter().position(|code| *code == NONE) {
             return Err(wrong(row));
         }
-        let ids: Vec<&str> = column.codes.par_iter().map(|code| column.values.get(*code as usize)).collect();
-        // Equal ids have equal hashes: sorting these by all threads is faster than one table of a million texts.
-        let hasher = hashbrown::DefaultHashBuilder::default();
-        let mut hashes: Vec<(u64, u32)> =
-            ids.par_iter().enumerate().map(|(row, id)| (hasher.hash_one(id), row as u32)).collect();
-        hashes.par_sort_unstable();
-        let twice = hashes
-            .par_chunk_by(|one, other| one.0 == other.0)
-            .filter(|rows| rows.len() > 1)
-            .filter_map(|rows| {
-                let mut seen = hashbrown::HashSet::new();
-                rows.iter().find(|(_, row)| !seen.insert(ids[*row as usize])).map(|(_, row)| *row)
-            })
-            .min();
-        match twice {
-            Some(row) => Err(wrong(row as usize)),
-            None => Ok(ids),
-        }
+        twice(column).map_or(Ok(()), |row| Err(wrong(row)))
     }
 
     fn lacks(&self, column: &str) -> Error {
         let present: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
         Error::NoColumn { file: self.name.clone(), column: column.to_owned(), present: present.join(", ") }
+    }
+}
+
+/// The first row whose id an earlier row has. Each id marks a place by its hash, and only the ids of places that were
+/// marked before are looked at: a table of a million texts would cost more than reading them.
+fn twice(column: &TextColumn) -> Option<usize> {
+    let rows = column.codes.len();
+    let id = |row: usize| column.said(row).unwrap_or_default();
+    let bits = (rows as u64 * 32).next_power_of_two().clamp(64, 1 << 32);
+    let mut marks = vec![0u64; bits as usize / 64];
+    let hasher = hashbrown::DefaultHashBuilder::default();
+    let places: Vec<u32> = (0..rows).map(|row| (hasher.hash_one(id(row)) & (bits - 1)) as u32).collect();
+    let again: hashbrown::HashSet<u32> = places
+        .iter()
+        .filter(|place| {
+            let (word, mark) = (&mut marks[**place as usize / 64], 1 << (*place % 64));
+            std::mem::replace(word, *word | mark) & mark != 0
+        })
+        .copied()
+        .collect();
+    let mut seen = hashbrown::HashSet::new();
+    let suspects = places.iter().enumerate().filter(|(_, place)| again.contains(*place));
+    suspects.map(|(row, _)| row).find(|row| !seen.insert(id(*row)))
+}
+
+/// The ids of the rows of all files, one file after another.
+pub struct Ids<'a> {
+    /// The column of each file, and the first row after it.
+    files: Vec<(&'a TextColumn, usize)>,
+}
+
+impl<'a> Ids<'a> {
+    /// Finds them in the column of a name.
+    ///
+    /// # Errors
+    /// When a file lacks the column. Whether each row has its own says [`Input::identified`].
+    pub fn new(inputs: &'a [Input], name: &str) -> Result<Self, Error> {
+        let mut end = 0;
+        let files = inputs.iter().map(|input| {
+            end += input.rows();
+            input.column(name).map(|column| (column, end)).ok_or_else(|| input.lacks(name))
+        });
+        Ok(Self { files: files.collect::<Result<_, _>>()? })
+    }
+
+    /// Rows of all files.
+    pub fn len(&self) -> usize {
+        self.files.last().map_or(0, |(_, end)| *end)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The id of a row; empty beyond the last.
+    pub fn get(&self, row: usize) -> &'a str {
+        let file = self.files.partition_point(|(_, end)| *end <= row);
+        let first = file.checked_sub(1).map_or(0, |before| self.files[before].1);
+        let Some((column, _)) = self.files.get(file) else { return "" };
+        // As many values as rows: each row has its own, in order, and its code need not be looked up.
+        match column.values.len() == column.codes.len() {
+            true => column.values.get(row - first),
+            false => column.said(row - first).unwrap_or_default(),
+        }
     }
 }

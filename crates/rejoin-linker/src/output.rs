@@ -1,91 +1,47 @@
 //! Results as columns: links with one level column a comparison, and clusters.
 
-use crate::{Error, Input, spec};
+use crate::{Ids, Input, spec};
 use arrow_array::builder::StringBuilder;
 use arrow_array::{BooleanArray, Float64Array, Int32Array, Int32DictionaryArray, StringArray, UInt8Array};
 use arrow_schema::DataType;
-use rayon::prelude::*;
 pub use rejoin_ingest::columns::Made;
 use rejoin_linkage::engine::data::Data;
 use rejoin_linkage::engine::estimate::level;
-use rejoin_linkage::engine::{Comparison, Linked, Pattern};
+use rejoin_linkage::engine::{Comparison, Linked, Pair};
 use rejoin_linkage::weight;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A pair as it is written.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Link {
-    /// Row.
-    pub left: u32,
-    /// Row, after `left`.
-    pub right: u32,
-    /// The pair's own weight.
-    pub weight: i64,
-    /// Levels.
-    pub pattern: Pattern,
-    /// What is believed of the pair once everything was compared.
-    pub probability: f64,
-    /// Whether both are in one cluster.
-    pub together: bool,
-}
-
-/// Ids of all rows of all files.
-///
-/// # Errors
-/// When a file lacks the column, or a row its id, or two rows of a file have one.
-pub fn ids<'a>(inputs: &'a [Input], name: &str) -> Result<Vec<&'a str>, Error> {
-    let mut ids = Vec::new();
-    for input in inputs {
-        ids.extend(input.ids(name)?);
-    }
-    Ok(ids)
-}
-
-/// The links: every pair that was kept.
-pub fn links(linked: &Linked) -> Vec<Link> {
-    linked
-        .links
-        .par_iter()
-        .zip(&linked.believed)
-        .map(|(link, believed)| Link {
-            left: link.left,
-            right: link.right,
-            weight: link.weight,
-            pattern: link.pattern,
-            probability: weight::probability(*believed),
-            together: linked.cluster[link.left as usize] == linked.cluster[link.right as usize],
-        })
-        .collect()
+/// What is believed of a link once everything was compared.
+pub fn probability(linked: &Linked, link: usize) -> f64 {
+    weight::probability(linked.believed[link])
 }
 
 /// Links as columns.
-pub fn link_columns<'a>(
-    inputs: &[Input],
-    linked: &Linked,
-    links: &'a [Link],
-    ids: &'a [&str],
-) -> Vec<(String, Made<'a>)> {
-    let id = |row: fn(&Link) -> u32| texts(links.len(), move |at| ids[row(&links[at]) as usize]);
-    let numbers = |number: fn(&Link) -> f64| -> Made<'a> {
+pub fn link_columns<'a>(inputs: &[Input], linked: &'a Linked, ids: &'a Ids<'_>) -> Vec<(String, Made<'a>)> {
+    let links = &linked.links;
+    let id = |row: fn(&Pair) -> u32| texts(links.len(), move |at| ids.get(row(&links[at]) as usize));
+    let numbers = |number: fn(&Linked, usize) -> f64| -> Made<'a> {
         Made::new(DataType::Float64, links.len(), move |rows| {
-            Arc::new(Float64Array::from_iter_values(links[rows].iter().map(number)))
+            Arc::new(Float64Array::from_iter_values(rows.map(|at| number(linked, at))))
         })
     };
+    let cluster = |row: u32| linked.cluster[row as usize];
     let together = Made::new(DataType::Boolean, links.len(), move |rows| {
-        Arc::new(BooleanArray::from_iter(links[rows].iter().map(|link| Some(link.together))))
+        let same = |link: &Pair| Some(cluster(link.left) == cluster(link.right));
+        Arc::new(BooleanArray::from_iter(links[rows].iter().map(same)))
     });
     let mut columns: Vec<(String, Made<'a>)> = vec![
         ("left_id".into(), id(|link| link.left)),
         ("right_id".into(), id(|link| link.right)),
-        ("probability".into(), numbers(|link| link.probability)),
-        ("match_weight".into(), numbers(|link| weight::bits(link.weight))),
+        ("probability".into(), numbers(probability)),
+        ("match_weight".into(), numbers(|linked, at| weight::bits(linked.links[at].weight))),
         ("same_cluster".into(), together),
     ];
     // Two files may number their rows alike.
     if inputs.len() > 1 {
         let files: Arc<[i32]> = files(inputs).into();
-        let file = |row: fn(&Link) -> u32| {
+        let file = |row: fn(&Pair) -> u32| {
             let files = files.clone();
             named(inputs, links.len(), move |at| files[row(&links[at]) as usize])
         };
@@ -109,8 +65,7 @@ pub fn link_columns<'a>(
 /// Texts as a column.
 fn texts<'a>(rows: usize, text: impl Fn(usize) -> &'a str + Send + Sync + 'a) -> Made<'a> {
     Made::new(DataType::Utf8, rows, move |rows| {
-        let bytes = rows.clone().map(|row| text(row).len()).sum();
-        let mut builder = StringBuilder::with_capacity(rows.len(), bytes);
+        let mut builder = StringBuilder::with_capacity(rows.len(), rows.len() * 32);
         rows.for_each(|row| builder.append_value(text(row)));
         Arc::new(builder.finish())
     })
@@ -136,23 +91,23 @@ fn named<'a>(inputs: &[Input], rows: usize, number: impl Fn(usize) -> i32 + Send
 pub fn cluster_columns<'a>(
     inputs: &'a [Input],
     linked: &'a Linked,
-    ids: &'a [&str],
+    ids: &'a Ids<'_>,
 ) -> Vec<(String, Made<'a>)> {
     let files: Arc<[i32]> = files(inputs).into();
     let of = files.clone();
     let cluster = match inputs.len() {
-        1 => texts(ids.len(), |row| ids[linked.cluster[row] as usize]),
+        1 => texts(ids.len(), |row| ids.get(linked.cluster[row] as usize)),
         _ => Made::new(DataType::Utf8, ids.len(), move |rows| {
             let name = |row: usize| {
                 let at = linked.cluster[row] as usize;
-                format!("{}:{}", inputs[of[at] as usize].name, ids[at])
+                format!("{}:{}", inputs[of[at] as usize].name, ids.get(at))
             };
             Arc::new(StringArray::from_iter_values(rows.map(name)))
         }),
     };
     vec![
         ("file".into(), named(inputs, ids.len(), move |row| files[row])),
-        ("id".into(), texts(ids.len(), |row| ids[row])),
+        ("id".into(), texts(ids.len(), |row| ids.get(row))),
         ("cluster".into(), cluster),
     ]
 }

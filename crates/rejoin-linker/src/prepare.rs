@@ -1,8 +1,9 @@
 //! Spec and files to the engine's columns: each distinct value is normalised once, equal results share a code.
 
 use crate::{Error, Input, spec};
+use arrow_array::builder::StringBuilder;
 use arrow_array::{Int32Array, StringArray, UInt32Array};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::ScalarBuffer;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::prelude::*;
 use rejoin_ingest::columns::{NONE, Texts};
@@ -289,6 +290,14 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// Words as an array; counted first, as to grow is to copy.
+fn words<'a>(words: &(impl Iterator<Item = &'a str> + ExactSizeIterator + Clone)) -> StringArray {
+    let bytes = words.clone().map(str::len).sum();
+    let mut array = StringBuilder::with_capacity(words.len(), bytes);
+    words.clone().for_each(|words| array.append_value(words));
+    array.finish()
+}
+
 fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, Error> {
     if spec.from.len() != 1 && spec.from.len() != inputs.len() {
         let (said, files) = (spec.from.len(), inputs.len());
@@ -321,7 +330,10 @@ fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, E
         )));
     }
     let mut gathered = Gathered::default();
-    let mut codes: Vec<u32> = Vec::with_capacity(inputs.iter().map(Input::rows).sum());
+    let rows: usize = inputs.iter().map(Input::rows).sum();
+    let mut codes: Vec<u32> = Vec::new();
+    // Those of the only file, if they are good as they are.
+    let mut same: Option<ScalarBuffer<u32>> = None;
     for (at, input) in inputs.iter().enumerate() {
         let from = spec
             .from
@@ -329,6 +341,7 @@ fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, E
             .or(spec.from.first().filter(|_| spec.from.len() == 1))
             .map_or("", String::as_str);
         if from.is_empty() {
+            codes.reserve_exact(rows - codes.len());
             codes.extend(std::iter::repeat_n(NONE, input.rows()));
             continue;
         }
@@ -345,33 +358,40 @@ fn column(name: &str, spec: &spec::Column, inputs: &[Input]) -> Result<Column, E
                 })
                 .collect(),
             None => {
-                let values = (0..source.values.len()).into_par_iter();
-                let understood: Vec<Understood> =
-                    values.map(|at| understand(&how, source.values.get(at))).collect();
+                let values = || (0..source.values.len()).into_par_iter();
+                let understood = |at: usize| understand(&how, source.values.get(at));
                 // One file whose values are normalised already: they are as distinct as they were.
                 let plain =
-                    |value: &Understood| matches!(&value.words, Cow::Borrowed(words) if !words.is_empty());
-                if inputs.len() == 1 && understood.iter().all(plain) {
-                    gathered.values = understood;
-                    (0..gathered.values.len() as u32).collect()
-                } else {
-                    understood.into_iter().map(|value| gathered.code(value).unwrap_or(NONE)).collect()
+                    |at: usize| matches!(understood(at).words, Cow::Borrowed(words) if !words.is_empty());
+                if inputs.len() == 1 && values().all(plain) {
+                    return Ok(Column {
+                        name: name.to_owned(),
+                        kind: named,
+                        codes: UInt32Array::new(source.codes.clone(), None),
+                        words: words(&source.values.iter()),
+                        day: Int32Array::new_null(source.values.len()),
+                        span: Int32Array::new_null(source.values.len()),
+                        lists: Vec::new(),
+                    });
                 }
+                let understood: Vec<Understood> = values().map(understood).collect();
+                understood.into_iter().map(|value| gathered.code(value).unwrap_or(NONE)).collect()
             }
         };
-        if own.iter().zip(0..).all(|(code, same)| *code == same) {
-            codes.extend_from_slice(&source.codes);
+        let plain = own.iter().zip(0..).all(|(code, same)| *code == same);
+        if plain && inputs.len() == 1 {
+            same = Some(source.codes.clone());
         } else {
+            codes.reserve_exact(rows - codes.len());
             codes.extend(source.codes.iter().map(|code| own.get(*code as usize).copied().unwrap_or(NONE)));
         }
     }
     let values = gathered.values;
-    let filled = NullBuffer::from_iter(codes.iter().map(|code| *code != NONE));
     Ok(Column {
         name: name.to_owned(),
         kind: named,
-        codes: UInt32Array::new(codes.into(), Some(filled)),
-        words: StringArray::from_iter_values(values.iter().map(|value| &value.words)),
+        codes: UInt32Array::new(same.unwrap_or_else(|| codes.into()), None),
+        words: words(&values.iter().map(|value| &*value.words)),
         day: Int32Array::from_iter(values.iter().map(|value| value.day.map(|(day, _)| day))),
         span: Int32Array::from_iter(values.iter().map(|value| value.day.map(|(_, span)| span))),
         lists: if spec.separator.is_some() { gathered.lists } else { Vec::new() },
@@ -460,6 +480,7 @@ pub fn resolve(file: &spec::File, inputs: &[Input]) -> Result<(Spec, Data), Erro
         ..defaults
     };
     let source = match &file.source {
+        None if inputs.len() == 1 => vec![0; inputs[0].rows()],
         None => inputs
             .iter()
             .enumerate()

@@ -1,7 +1,7 @@
 //! The report: what was compared, what each level weighs, what each rule added; one page, no script, readable in print.
 
 use crate::Input;
-use crate::output::Link;
+use crate::output::probability;
 use rejoin_linkage::engine::data::Data;
 use rejoin_linkage::engine::{Linked, of};
 use rejoin_linkage::weight;
@@ -27,7 +27,7 @@ fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// The report as HTML. It holds no row's values: only counts, names of columns and weights.
-pub fn html(inputs: &[Input], data: &Data, linked: &Linked, links: &[Link]) -> String {
+pub fn html(inputs: &[Input], data: &Data, linked: &Linked) -> String {
     let model = &linked.model;
     let mut levels = Vec::new();
     for (at, comparison) in linked.spec.comparisons.iter().enumerate() {
@@ -57,7 +57,8 @@ pub fn html(inputs: &[Input], data: &Data, linked: &Linked, links: &[Link]) -> S
         })
         .collect();
     let mut bins = [0u64; 10];
-    links.iter().for_each(|link| bins[((link.probability * 10.0) as usize).min(9)] += 1);
+    let bin = |link| ((probability(linked, link) * 10.0) as usize).min(9);
+    (0..linked.links.len()).for_each(|link| bins[bin(link)] += 1);
     let bins: Vec<Vec<String>> = bins
         .iter()
         .enumerate()

@@ -306,8 +306,11 @@ impl Chunk<'_> {
 /// Pairs of a chunk, at most: larger blocks are visited in parts, some left rows at a time.
 const MOST_PAIRS: usize = 4_000_000;
 
-/// Parts by which keys are sorted; a part of a million rows fits the cache.
-const PARTS: usize = 512;
+/// Parts by which keys are sorted, as the exponent of two; a part of a million rows fits the cache.
+const PART_BITS: u32 = 11;
+
+/// Parts by which keys are sorted.
+const PARTS: usize = 1 << PART_BITS;
 
 /// Rows that one thread works on at a time.
 const STRIP: usize = 8_192;
@@ -317,16 +320,18 @@ fn rank(data: &Data, rule: &Rule, largest: usize, describe: &(dyn Fn(&Rule) -> S
     let rows = (0..data.len() as u32).into_par_iter().with_min_len(STRIP);
     let keyed: Vec<u64> = rows.map(|row| keys.key(data.row(row))).collect();
     // Keys are mixed, so that their highest bits cut the rows in even parts.
-    let part = |key: u64| (key >> 55) as usize;
+    let part = |key: u64| (key >> (u64::BITS - PART_BITS)) as usize;
     let mut ends = [0usize; PARTS + 1];
     keyed.iter().filter(|key| **key != 0).for_each(|key| ends[part(*key) + 1] += 1);
     (0..PARTS).for_each(|at| ends[at + 1] += ends[at]);
     let mut next = ends;
-    // Key and row in one number: that sorts without branches.
-    let mut parted = vec![0u128; ends[PARTS]];
-    for (row, key) in keyed.iter().enumerate().filter(|(_, key)| **key != 0) {
+    // What is left of the key, as much as there is room for, and the row in one number: that sorts without branches.
+    let row_bits = usize::BITS - data.len().leading_zeros();
+    let row_of = |keyed: u64| (keyed & ((1 << row_bits) - 1)) as u32;
+    let mut parted = vec![0u64; ends[PARTS]];
+    for (row, key) in (0u64..).zip(&keyed).filter(|(_, key)| **key != 0) {
         let place = &mut next[part(*key)];
-        parted[*place] = u128::from(*key) << 32 | row as u128;
+        parted[*place] = key << PART_BITS >> row_bits << row_bits | row;
         *place += 1;
     }
     drop(keyed);
@@ -337,21 +342,23 @@ fn rank(data: &Data, rule: &Rule, largest: usize, describe: &(dyn Fn(&Rule) -> S
         parts.push(own);
         rest = after;
     }
-    parts.into_par_iter().with_min_len(8).for_each(|rows| rows.sort_unstable());
+    parts.par_iter_mut().with_min_len(8).for_each(|rows| rows.sort_unstable());
     let mut ranked = Ranked {
         sorted: Vec::with_capacity(ends[PARTS]),
         starts: vec![0],
         blocks: vec![0; data.len()],
         report: RuleReport { name: describe(rule), pairs: 0, compared: 0, matches: 0.0, left_out: 0 },
     };
-    for block in parted.chunk_by(|one, other| one >> 32 == other >> 32) {
+    let same = |one: &u64, other: &u64| one >> row_bits == other >> row_bits;
+    for block in parts.iter().flat_map(|part| part.chunk_by(same)) {
         if block.len() > largest {
             ranked.report.left_out += 1;
         } else if block.len() > 1 {
             ranked.report.pairs += (block.len() * (block.len() - 1) / 2) as u64;
             for keyed in block {
-                ranked.sorted.push(*keyed as u32);
-                ranked.blocks[*keyed as u32 as usize] = ranked.starts.len() as u32;
+                let row = row_of(*keyed);
+                ranked.sorted.push(row);
+                ranked.blocks[row as usize] = ranked.starts.len() as u32;
             }
             ranked.starts.push(ranked.sorted.len() as u32);
         }

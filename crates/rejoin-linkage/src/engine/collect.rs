@@ -10,6 +10,7 @@ use crate::engine::{DECIDED, Pair, Spec, data::Data};
 use crate::weight;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// A join that was refused, and the pair that spoke most against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,12 +180,34 @@ pub(crate) fn starts(rows: usize, of: impl Iterator<Item = u32>) -> Vec<u32> {
     starts
 }
 
-fn root(parent: &mut [u32], mut at: u32) -> u32 {
-    while parent[at as usize] != at {
-        parent[at as usize] = parent[parent[at as usize] as usize];
-        at = parent[at as usize];
+/// The first row of a component so far; on the way each row is put nearer to it.
+fn root(parent: &[AtomicU32], mut at: u32) -> u32 {
+    loop {
+        let over = parent[at as usize].load(Relaxed);
+        if over == at {
+            return at;
+        }
+        let next = parent[over as usize].load(Relaxed);
+        if next != over {
+            // Somebody else may have put it nearer still, and need not be asked.
+            let _ = parent[at as usize].compare_exchange(over, next, Relaxed, Relaxed);
+        }
+        at = next;
     }
-    at
+}
+
+/// Makes one component of those of two rows. Threads may do so at the same time: only a row that is still the first of its
+/// component is put under another, a smaller one, so that in the end every component is led by its smallest row.
+fn unite(parent: &[AtomicU32], one: u32, other: u32) {
+    loop {
+        let (one, other) = (root(parent, one), root(parent, other));
+        let (first, second) = (one.min(other), one.max(other));
+        if first == second
+            || parent[second as usize].compare_exchange(second, first, Relaxed, Relaxed).is_ok()
+        {
+            return;
+        }
+    }
 }
 
 impl Groups {
@@ -204,39 +227,37 @@ impl Groups {
         };
         let strong = weight::of_probability(spec.link_at);
         let decided = |link: &Pair| !together.is_empty() && together.contains(&(link.left, link.right));
-        let joining: Vec<Pair> = links
-            .iter()
-            .filter(|link| link.weight >= strong || decided(link))
-            .map(|link| {
-                let weight = if decided(link) { weight::of_bits(CERTAIN) } else { link.weight };
-                Pair { weight, ..*link }
-            })
+        let joining: Vec<u32> = (0..links.len() as u32)
+            .into_par_iter()
+            .filter(|at| links[*at as usize].weight >= strong || decided(&links[*at as usize]))
             .collect();
-        Self::join(data.len(), &joining, &limits, weigh)
+        let asking = |at: u32| {
+            let link = links[at as usize];
+            Pair { weight: if decided(&link) { weight::of_bits(CERTAIN) } else { link.weight }, ..link }
+        };
+        Self::join(data.len(), joining, asking, &limits, weigh)
     }
 
     fn join(
         rows: usize,
-        joining: &[Pair],
+        joining: Vec<u32>,
+        asking: impl Fn(u32) -> Pair + Sync,
         limits: &Limits<'_>,
         weigh: &(impl Fn(u32, u32) -> i64 + Sync),
     ) -> Self {
-        let mut parent: Vec<u32> = (0..rows as u32).collect();
-        for link in joining {
-            let (one, other) = (root(&mut parent, link.left), root(&mut parent, link.right));
-            parent[one.max(other) as usize] = one.min(other);
-        }
+        let parent: Vec<AtomicU32> = (0..rows as u32).into_par_iter().map(AtomicU32::new).collect();
+        let rows_of = |at: u32| (asking(at).left, asking(at).right);
+        joining.par_iter().for_each(|at| unite(&parent, rows_of(*at).0, rows_of(*at).1));
         // Links by the first row of their component: counted, then put in their places.
-        let roots: Vec<u32> = joining.iter().map(|link| root(&mut parent, link.left)).collect();
-        drop(parent);
+        let roots: Vec<u32> = joining.par_iter().map(|at| root(&parent, rows_of(*at).0)).collect();
         let starts = starts(rows, roots.iter().copied());
         let (mut next, mut order) = (starts.clone(), vec![0u32; joining.len()]);
-        for (at, root) in (0u32..).zip(&roots) {
+        for (at, root) in joining.iter().zip(&roots) {
             let place = &mut next[*root as usize];
-            order[*place as usize] = at;
+            order[*place as usize] = *at;
             *place += 1;
         }
-        drop((roots, next));
+        drop((joining, roots, next));
         let joined: Vec<(Vec<Group>, Vec<Refused>)> = starts[..rows]
             .par_chunks(STRIP)
             .enumerate()
@@ -248,26 +269,30 @@ impl Groups {
                         continue;
                     }
                     links.clear();
-                    links.extend(component.iter().map(|at| joining[*at as usize]));
+                    links.extend(component.iter().map(|at| asking(*at)));
                     links
                         .sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.left, link.right));
+                    let before = out.0.len();
                     limits.join(&links, weigh, &mut out);
+                    // Of the component nothing is left but its groups.
+                    let rows = links.iter().flat_map(|link| [link.left, link.right]);
+                    rows.for_each(|row| parent[row as usize].store(row, Relaxed));
+                    for group in &out.0[before..] {
+                        let put = |row: &u32| parent[*row as usize].store(group.rows[0], Relaxed);
+                        group.rows.iter().for_each(put);
+                    }
                 }
                 out
             })
             .collect();
-        let mut groups = Self {
-            of: (0..rows as u32).collect(),
-            groups: Vec::new(),
-            at: vec![NONE; rows],
-            refused: Vec::new(),
-        };
+        let of = parent.into_iter().map(AtomicU32::into_inner).collect();
+        let mut groups = Self { of, groups: Vec::new(), at: vec![NONE; rows], refused: Vec::new() };
+        groups.groups.reserve_exact(joined.iter().map(|(own, _)| own.len()).sum());
         for (own, refused) in joined {
             groups.groups.extend(own);
             groups.refused.extend(refused);
         }
         for (at, group) in groups.groups.iter().enumerate() {
-            group.rows.iter().for_each(|row| groups.of[*row as usize] = group.rows[0]);
             groups.at[group.rows[0] as usize] = at as u32;
         }
         groups
@@ -342,6 +367,16 @@ mod tests {
         Pair { left, right, weight, pattern: 0 }
     }
 
+    fn join(
+        rows: usize,
+        links: &[Pair],
+        limits: &Limits<'_>,
+        weigh: &(impl Fn(u32, u32) -> i64 + Sync),
+    ) -> Groups {
+        let all = (0..links.len() as u32).collect();
+        Groups::join(rows, all, |at| links[at as usize], limits, weigh)
+    }
+
     /// Weights of pairs; pairs not named weigh -6.
     fn joined(rows: usize, pairs: &[(u32, u32, i64)], limits: &Limits<'_>) -> Groups {
         let weigh = |left: u32, right: u32| {
@@ -350,7 +385,7 @@ mod tests {
         };
         let named = pairs.iter().filter(|pair| pair.2 > 3);
         let links: Vec<Pair> = named.map(|pair| link(pair.0, pair.1, pair.2)).collect();
-        Groups::join(rows, &links, limits, &weigh)
+        join(rows, &links, limits, &weigh)
     }
 
     fn check(rows: usize, pairs: &[(u32, u32, i64)], expect: &[u32], refusals: usize) {
@@ -383,7 +418,7 @@ mod tests {
         let certain = weight::of_bits(CERTAIN);
         for (weight, expect) in [(6, [0, 0, 2]), (certain, [0, 0, 0])] {
             let links = [link(0, 1, certain), link(1, 2, weight)];
-            let groups = Groups::join(3, &links, &limits(0), &weigh);
+            let groups = join(3, &links, &limits(0), &weigh);
             assert_eq!(groups.of, expect, "{weight}");
         }
     }
@@ -392,7 +427,7 @@ mod tests {
     fn a_pair_is_worth_what_its_groups_are_worth() {
         let weigh = |_: u32, _: u32| -10;
         let links = vec![link(0, 1, 20), link(1, 2, 3)];
-        let groups = Groups::join(3, &links[..1], &limits(0), &weigh);
+        let groups = join(3, &links[..1], &limits(0), &weigh);
         assert_eq!(groups.believed(&links, &weigh), [20, -10]);
         let within = groups.within(10, |left, right, joined| Some((left, right, joined)));
         assert_eq!(within, [(0, 1, 20)]);

@@ -60,6 +60,16 @@ fn both(column: usize, left: &[u32], right: &[u32]) -> Option<(u32, u32)> {
     (one != NONE && other != NONE).then_some((one, other))
 }
 
+/// The level of two rows that have one value in the first column, where it is the same whatever the value: then nothing
+/// needs to be looked at, and where one has none, the level is 0.
+pub(crate) fn same(comparator: &Comparator, data: &Data, columns: &[usize]) -> Option<u8> {
+    let own = columns.iter().filter(|column| data.columns[**column].kind == comparator.kind).count();
+    let exact = comparator.exact.iter().find(|(_, frequency)| *frequency == Frequency::Value);
+    // Surnames in two columns are one name; a date that may be any of many days agrees, but is not the same.
+    let plain = own == 1 && !data.columns[columns[0]].vague;
+    exact.filter(|_| plain).map(|(level, _)| *level)
+}
+
 /// The level of a pair; where a cell holds several values, the best of theirs.
 pub(crate) fn level(
     comparator: &Comparator,

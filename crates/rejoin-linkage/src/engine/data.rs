@@ -1,7 +1,7 @@
 //! Columns made ready: each distinct value is prepared once, rows are codes of values.
 
 use crate::columns::NONE;
-use crate::kernel::Packed;
+use crate::kernel::{Packed, Threshold};
 use crate::weight;
 use arrow_array::{Array, Int32Array, StringArray, UInt32Array};
 use hashbrown::HashMap;
@@ -58,7 +58,7 @@ pub struct Column {
     pub name: String,
     /// What it holds.
     pub kind: Kind,
-    /// Row → distinct value; null: nothing there.
+    /// Row → distinct value; null or [`NONE`]: nothing there.
     pub codes: UInt32Array,
     /// Distinct value → folded words, separated by one space.
     pub words: StringArray,
@@ -68,6 +68,15 @@ pub struct Column {
     pub span: Int32Array,
     /// Distinct value → the distinct values it is made of, where a cell holds several; empty where none does.
     pub lists: Vec<Vec<u32>>,
+}
+
+impl Column {
+    /// Codes of the rows from one on; [`NONE`] where there is nothing.
+    fn filled(&self, from: usize) -> impl Iterator<Item = u32> {
+        let nulls = self.codes.nulls();
+        let codes = self.codes.values()[from.min(self.codes.len())..].iter().zip(from..);
+        codes.map(move |(code, row)| if nulls.is_some_and(|nulls| nulls.is_null(row)) { NONE } else { *code })
+    }
 }
 
 /// Words of a cell that are compared; later ones are not looked at.
@@ -138,6 +147,8 @@ pub(crate) struct Prepared {
     pub words: Vec<Words>,
     /// Value → its date.
     pub days: Vec<Day>,
+    /// Whether a date may be any of several days.
+    pub vague: bool,
     /// Value → what its frequency adds to the weight of agreeing on it exactly, fixed point.
     pub adjust: Vec<i32>,
     /// Value → the same for its first word.
@@ -148,10 +159,11 @@ pub(crate) struct Prepared {
     pub lists: Vec<Vec<u32>>,
 }
 
-/// How alike pairs of words are that were met lately: the same names meet again and again. Each slot holds a pair and its
-/// likeness in one number, so that threads may overwrite each other's without harm.
+/// How alike pairs of words are that were met lately: the same names meet again and again. Each thread has slots of its own,
+/// or they would take them from each other's caches. A slot holds a pair and its likeness in one number, so that it does no
+/// harm if two threads share them nevertheless.
 struct Met {
-    slots: Vec<AtomicU64>,
+    slots: Vec<Vec<AtomicU64>>,
 }
 
 /// Slots for pairs of words, as the exponent of two: they fit the cache of a core.
@@ -164,13 +176,16 @@ impl Met {
     /// No room is taken before there are words.
     fn new(words: usize) -> Self {
         let slots = if words > 0 && words < 1 << ID { 1 << MET } else { 0 };
-        Self { slots: (0..slots).map(|_| AtomicU64::new(u64::MAX)).collect() }
+        let of_thread = |_| (0..slots).map(|_| AtomicU64::new(u64::MAX)).collect();
+        Self { slots: (0..=rayon::current_num_threads()).map(of_thread).collect() }
     }
 
     fn likeness(&self, left: u32, right: u32, judge: impl Fn() -> u8) -> u8 {
         let pair = u64::from(left) << ID | u64::from(right);
-        let Some(slot) = self.slots.get((pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - MET)) as usize)
-        else {
+        // The last are of who is no thread of the pool.
+        let own = rayon::current_thread_index().unwrap_or(usize::MAX).min(self.slots.len() - 1);
+        let at = (pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - MET)) as usize;
+        let Some(slot) = self.slots[own].get(at) else {
             return judge();
         };
         let met = slot.load(Relaxed);
@@ -199,6 +214,9 @@ pub struct Data {
 
 /// How much the frequency of a value may add or take, in bits.
 const MOST_ADJUST: f64 = 10.0;
+
+/// Likeness from which two words are similar.
+static SIMILAR: Threshold = Threshold::new(0.84);
 
 /// Rows that one thread copies at a time.
 const STRIP: usize = 8_192;
@@ -250,7 +268,79 @@ impl Dictionary {
     }
 }
 
+/// A column made ready, and how many rows have each of its values; none has a value in which nothing could be read.
+fn counted(own: Prepared, column: &Column) -> (Prepared, Vec<u32>) {
+    let values = column.words.len();
+    let mut counts = vec![0u32; values];
+    column.filled(0).for_each(|code| {
+        if code != NONE {
+            counts[code as usize] += 1;
+        }
+    });
+    (0..values).filter(|value| own.blank(*value)).for_each(|value| counts[value] = 0);
+    (own, counts)
+}
+
+/// The codes of the columns, row after row.
+fn by_rows(columns: &[Column], made: &[(Prepared, Vec<u32>)], rows: usize) -> Vec<u32> {
+    let stride = columns.len();
+    let mut codes = vec![NONE; rows * stride];
+    // Most columns have no blank values, and to look at the value of each row would cost more than all the rest.
+    let blanks: Vec<bool> = made
+        .par_iter()
+        .zip(columns)
+        .map(|((own, _), column)| (0..column.words.len()).any(|value| own.blank(value)))
+        .collect();
+    if stride > 0 {
+        codes.par_chunks_mut(STRIP * stride).enumerate().for_each(|(strip, codes)| {
+            for (at, (column, (own, _))) in columns.iter().zip(made).enumerate() {
+                for (row, code) in codes.chunks_exact_mut(stride).zip(column.filled(strip * STRIP)) {
+                    if code != NONE && !(blanks[at] && own.blank(code as usize)) {
+                        row[at] = code;
+                    }
+                }
+            }
+        });
+    }
+    codes
+}
+
 impl Prepared {
+    /// A column without its words.
+    fn new(column: &Column) -> Self {
+        let values = column.words.len();
+        let mut own = Self {
+            name: column.name.clone(),
+            kind: column.kind,
+            texts: Vec::new(),
+            words: Vec::new(),
+            days: Vec::new(),
+            vague: false,
+            adjust: Vec::new(),
+            adjust_first: Vec::new(),
+            collision: 0.0,
+            lists: column.lists.clone(),
+        };
+        if column.kind == Kind::Date {
+            let day = |value: usize| match column.day.is_null(value) {
+                true => Day { first: 0, span: 0, civil: (0, 0, 0) },
+                false => {
+                    let first = column.day.value(value);
+                    Day { first, span: column.span.value(value), civil: civil(first) }
+                }
+            };
+            own.days = (0..values).map(day).collect();
+            own.vague = own.days.iter().any(|day| day.span > 1);
+        } else {
+            let packed = |value: usize| {
+                let text = if column.words.is_null(value) { "" } else { column.words.value(value) };
+                if text.contains(' ') { Packed::new(&text.replace(' ', "")) } else { Packed::new(text) }
+            };
+            own.texts = (0..values).into_par_iter().with_min_len(STRIP).map(packed).collect();
+        }
+        own
+    }
+
     /// Whether nothing could be read in a value: as good as no value.
     fn blank(&self, value: usize) -> bool {
         match self.kind {
@@ -297,82 +387,32 @@ impl Data {
     /// Prepares columns of one length; `source` is the file of each row. `read` is asked once a word.
     pub fn new(columns: &[Column], source: Vec<u32>, read: &(dyn Fn(&str) -> Reading + Sync)) -> Self {
         let rows = source.len();
-        let mut dictionary = Dictionary::default();
-        let words: Vec<Vec<Words>> = columns
-            .iter()
-            .map(|column| match column.kind {
-                // These are compared as a whole; most codes are unique, and would only swell the dictionary.
-                Kind::Code | Kind::Phone | Kind::Date => Vec::new(),
-                _ => column.words.iter().map(|text| dictionary.cut(text.unwrap_or(""))).collect(),
-            })
-            .collect();
-        let dictionary = dictionary.ready(read);
+        // One thread finds words while the others make everything else ready.
+        let ((words, dictionary), (made, codes)) = rayon::join(
+            || {
+                let mut dictionary = Dictionary::default();
+                let words = columns.iter().map(|column| match column.kind {
+                    // These are compared as a whole; most codes are unique, and would only swell the dictionary.
+                    Kind::Code | Kind::Phone | Kind::Date => Vec::new(),
+                    _ => column.words.iter().map(|text| dictionary.cut(text.unwrap_or(""))).collect(),
+                });
+                let words: Vec<Vec<Words>> = words.collect();
+                (words, dictionary.ready(read))
+            },
+            || {
+                let made: Vec<(Prepared, Vec<u32>)> =
+                    columns.par_iter().map(|column| counted(Prepared::new(column), column)).collect();
+                let codes = by_rows(columns, &made, rows);
+                (made, codes)
+            },
+        );
         let known = dictionary.len();
-        let mut prepared: Vec<Prepared> = columns
-            .par_iter()
-            .zip(words)
-            .map(|(column, words)| {
-                let values = column.words.len();
-                let mut own = Prepared {
-                    name: column.name.clone(),
-                    kind: column.kind,
-                    texts: Vec::new(),
-                    words,
-                    days: Vec::new(),
-                    adjust: Vec::new(),
-                    adjust_first: Vec::new(),
-                    collision: 0.0,
-                    lists: column.lists.clone(),
-                };
-                if column.kind == Kind::Date {
-                    let day = |value: usize| match column.day.is_null(value) {
-                        true => Day { first: 0, span: 0, civil: (0, 0, 0) },
-                        false => {
-                            let first = column.day.value(value);
-                            Day { first, span: column.span.value(value), civil: civil(first) }
-                        }
-                    };
-                    own.days = (0..values).map(day).collect();
-                } else {
-                    let packed = |value: usize| {
-                        let text = if column.words.is_null(value) { "" } else { column.words.value(value) };
-                        if text.contains(' ') {
-                            Packed::new(&text.replace(' ', ""))
-                        } else {
-                            Packed::new(text)
-                        }
-                    };
-                    own.texts = (0..values).map(packed).collect();
-                }
-                let mut counts = vec![0u32; values];
-                column.codes.iter().flatten().for_each(|code| counts[code as usize] += 1);
-                (0..values).filter(|value| own.blank(*value)).for_each(|value| counts[value] = 0);
-                own.weigh(&counts, known);
-                own
-            })
-            .collect();
-        let stride = columns.len();
-        let mut codes = vec![NONE; rows * stride];
-        // Most columns have no blank values, and to look at the value of each row would cost more than all the rest.
-        let blanks: Vec<bool> = prepared
-            .par_iter()
-            .zip(columns)
-            .map(|(own, column)| (0..column.words.len()).any(|value| own.blank(value)))
-            .collect();
-        if stride > 0 {
-            codes.par_chunks_mut(STRIP * stride).enumerate().for_each(|(strip, codes)| {
-                for (at, (column, own)) in columns.iter().zip(&prepared).enumerate() {
-                    let filled = column.codes.iter().skip(strip * STRIP);
-                    for (row, code) in codes.chunks_mut(stride).zip(filled) {
-                        if let Some(code) = code
-                            && !(blanks[at] && own.blank(code as usize))
-                        {
-                            row[at] = code;
-                        }
-                    }
-                }
-            });
-        }
+        let weighed = made.into_par_iter().zip(words).map(|((own, counts), words)| {
+            let mut own = Prepared { words, ..own };
+            own.weigh(&counts, known);
+            own
+        });
+        let mut prepared: Vec<Prepared> = weighed.collect();
         for own in &mut prepared {
             let lists = std::mem::take(&mut own.lists);
             let blank = |value: &u32| own.blank(*value as usize);
@@ -422,7 +462,7 @@ impl Data {
         if (0..2).any(|at| one.sounds[at] != NONE && one.sounds[at] == other.sounds[at]) {
             return 3;
         }
-        let similarity = one.packed.similarity_from(&other.packed, 0.84);
+        let similarity = one.packed.similarity_from(&other.packed, &SIMILAR);
         if similarity >= 0.92 {
             3
         } else if one.nickname(other) {

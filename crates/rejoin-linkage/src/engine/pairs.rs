@@ -38,6 +38,8 @@ pub(crate) const BEYOND: u16 = u16::MAX;
 struct Batch<'a> {
     data: &'a Data,
     comparisons: &'a Comparisons,
+    /// Comparison → its level of two rows with the same value.
+    same: Vec<Option<u8>>,
     /// Rows that pairs are made of.
     rows: Vec<u32>,
     /// Their codes, row after row.
@@ -55,16 +57,46 @@ pub(crate) fn gather<'a>(
     of: impl Fn(u32) -> &'a [u32],
 ) -> Vec<u32> {
     let mut out = vec![0; count * width];
-    if width > 0 {
-        out.chunks_exact_mut(width).zip(rows).for_each(|(out, row)| out.copy_from_slice(of(row)));
+    match width {
+        0 => (),
+        1 => fixed::<1>(&mut out, rows, of),
+        2 => fixed::<2>(&mut out, rows, of),
+        3 => fixed::<3>(&mut out, rows, of),
+        4 => fixed::<4>(&mut out, rows, of),
+        5 => fixed::<5>(&mut out, rows, of),
+        6 => fixed::<6>(&mut out, rows, of),
+        7 => fixed::<7>(&mut out, rows, of),
+        8 => fixed::<8>(&mut out, rows, of),
+        _ => out.chunks_exact_mut(width).zip(rows).for_each(|(out, row)| out.copy_from_slice(of(row))),
     }
     out
 }
 
+/// So few numbers that to call for a copy takes longer than to copy them: the compiler writes it out where it knows how many.
+fn fixed<'a, const WIDTH: usize>(
+    out: &mut [u32],
+    rows: impl Iterator<Item = u32>,
+    of: impl Fn(u32) -> &'a [u32],
+) {
+    for (out, row) in out.as_chunks_mut::<WIDTH>().0.iter_mut().zip(rows) {
+        if let Some(numbers) = of(row).first_chunk() {
+            *out = *numbers;
+        }
+    }
+}
+
 impl<'a> Batch<'a> {
     fn new(data: &'a Data, comparisons: &'a Comparisons) -> Self {
-        let pairs = Vec::with_capacity(BATCH);
-        Self { data, comparisons, rows: Vec::new(), codes: Vec::new(), pairs, patterns: Vec::new() }
+        let same = comparisons.iter().map(|(comparator, columns)| compare::same(comparator, data, columns));
+        Self {
+            same: same.collect(),
+            data,
+            comparisons,
+            rows: Vec::new(),
+            codes: Vec::new(),
+            pairs: Vec::with_capacity(BATCH),
+            patterns: Vec::new(),
+        }
     }
 
     /// Takes a row in: its place.
@@ -82,21 +114,29 @@ impl<'a> Batch<'a> {
         self.patterns.clear();
         self.patterns.resize(self.pairs.len(), 0);
         for (at, (comparator, columns)) in self.comparisons.iter().enumerate() {
+            let same = self.same[at];
             for ((left, right), pattern) in self.pairs.iter().zip(&mut self.patterns) {
-                let level = compare::level(comparator, self.data, columns, row(*left), row(*right));
+                let (left, right) = (row(*left), row(*right));
+                let (one, other) = (left[columns[0]], right[columns[0]]);
+                let level = match same {
+                    Some(_) if one == NONE || other == NONE => 0,
+                    Some(level) if one == other => level,
+                    _ => compare::level(comparator, self.data, columns, left, right),
+                };
                 *pattern |= u64::from(level) << (4 * at);
             }
         }
     }
 }
 
-/// The patterns of given pairs of rows.
-pub(crate) fn patterns(data: &Data, comparisons: &Comparisons, pairs: &[(u32, u32)]) -> Vec<Pattern> {
-    let mut batch = Batch::new(data, comparisons);
-    for (left, right) in pairs {
-        let pair = (batch.take(*left), batch.take(*right));
-        batch.pairs.push(pair);
-    }
+/// The patterns of pairs of some rows, by their places among them.
+pub(crate) fn patterns(
+    data: &Data,
+    comparisons: &Comparisons,
+    rows: Vec<u32>,
+    pairs: Vec<(u32, u32)>,
+) -> Vec<Pattern> {
+    let mut batch = Batch { rows, pairs, ..Batch::new(data, comparisons) };
     batch.compare();
     batch.patterns
 }

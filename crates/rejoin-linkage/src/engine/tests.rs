@@ -149,6 +149,40 @@ fn each_pair_of_the_blocks_is_compared_once() {
     assert_eq!(linked.rules.iter().map(|rule| rule.compared).sum::<u64>(), linked.compared);
 }
 
+/// Rows in every way of writing: missing, partial dates, two surname columns, several values in a cell. What is compared in
+/// batches, which look at equal values only once, has the levels of pairs compared one by one.
+#[test]
+fn batches_compare_as_single_pairs_do() {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut values = |some: &[&str]| -> Vec<String> {
+        (0..60).map(|_| some[rng.random_range(0..some.len())].to_owned()).collect()
+    };
+    let names = values(&["", "ana", "ana maria", "anna", "rosa"]);
+    let (first, second) = (values(&["", "lopez", "lopes", "cruz"]), values(&["", "", "lopez", "cruz"]));
+    let (dates, days) = (values(&["", "100", "400", "9000"]), values(&["", "100", "101"]));
+    let phones = values(&["", "5550100", "5550101", "5550199"]);
+    let mut columns = [
+        column("given", Kind::Given, &names),
+        column("first", Kind::Surname, &first),
+        column("second", Kind::Surname, &second),
+        column("birth", Kind::Date, &dates),
+        column("seen", Kind::Date, &days),
+        column("phone", Kind::Phone, &phones),
+    ];
+    columns[3].span = Int32Array::from(vec![1, 365, 31]);
+    columns[5].lists = vec![vec![0], vec![1, 2], vec![2]];
+    let data = Data::new(&columns, vec![0; 60], &read);
+    let comparisons: Comparisons = [vec![0, 1], vec![1, 2, 0], vec![3], vec![4], vec![5]]
+        .map(|columns| (of(data.columns[columns[0]].kind), columns))
+        .into();
+    let pairs: Vec<(u32, u32)> =
+        (0..60).flat_map(|left| (left + 1..60).map(move |right| (left, right))).collect();
+    let batch = pairs::patterns(&data, &comparisons, (0..60).collect(), pairs.clone());
+    for ((left, right), levels) in pairs.into_iter().zip(batch) {
+        assert_eq!(levels, pattern(&comparisons, &data, left, right), "{left} {right}");
+    }
+}
+
 #[test]
 fn a_giant_block_is_visited_in_parts() {
     let sexes: Vec<String> = (0..3_010).map(|row| if row < 3_000 { "f" } else { "m" }.to_owned()).collect();

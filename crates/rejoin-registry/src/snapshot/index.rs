@@ -3,14 +3,14 @@
 //! all of them. Particles are left out on both sides: who asks for León finds de León.
 
 use crate::handles::locked;
-use rejoin_linkage::kernel::Packed;
+use rejoin_linkage::kernel::{Packed, Threshold};
 use rejoin_model::{Country, Field, Moment, Precision, Record, Sex, Value};
 use rejoin_normalize::{nickname, phonetic};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 /// Similarity (Jaro–Winkler) from which two words are spelled alike.
-const ALIKE: f64 = 0.9;
+static ALIKE: Threshold = Threshold::new(0.9);
 /// Letters from which one slip leaves a word recognisable.
 const LONG: usize = 4;
 /// Fields whose numbers find a record.
@@ -211,7 +211,7 @@ impl Index {
                 take(at, Likeness::Same);
             } else if asked.len() >= LONG && packed.one_slip(other) {
                 take(at, Likeness::OneSlip);
-            } else if packed.similarity_from(other, ALIKE) > 0.0 {
+            } else if packed.jaro_winkler_at_least(other, &ALIKE) {
                 take(at, Likeness::Alike);
             }
         }

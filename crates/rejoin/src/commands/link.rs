@@ -5,11 +5,12 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::render::{Rows, print, print_json, thousands};
 use crate::{Format, Output};
-use rejoin_ingest::columns::{self, NONE};
+use rayon::prelude::*;
+use rejoin_ingest::columns::{self, NONE, OpenError};
 use rejoin_linkage::engine::{self, Decided, Linked, data::Data};
 use rejoin_linkage::weight;
 use rejoin_linker::evaluate::{self, Truth};
-use rejoin_linker::{Error, Input, auto, output, prepare, report, spec};
+use rejoin_linker::{Error, Ids, Input, auto, output, prepare, report, spec};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -119,10 +120,14 @@ fn refused(error: Error) -> Failure {
 
 fn read(path: &Path, ids: Option<&str>) -> Result<Input, Failure> {
     let name = path.display().to_string();
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::input(format!("{name}: {error}"), "check the path of the file"))?;
-    let columns = columns::read(bytes, ids)
-        .map_err(|error| Failure::input(format!("{name}: {error}"), error.hint()))?;
+    let opened = std::fs::File::open(path).map_err(OpenError::Bytes);
+    let columns = opened.and_then(|file| columns::open(file, ids)).map_err(|error| {
+        let hint = match &error {
+            OpenError::Bytes(_) => "check the path of the file",
+            OpenError::Table(error) => error.hint(),
+        };
+        Failure::input(format!("{name}: {error}"), hint)
+    })?;
     Ok(Input { name, columns })
 }
 
@@ -168,7 +173,7 @@ impl ModelArgs {
     }
 
     /// What people decided, by rows.
-    fn decided(&self, ids: &[&str]) -> Result<Vec<Decided>, Failure> {
+    fn decided(&self, ids: &Ids<'_>) -> Result<Vec<Decided>, Failure> {
         let Some(path) = &self.labels else { return Ok(Vec::new()) };
         let labels = read(path, None)?;
         let column = |name: &str| {
@@ -181,8 +186,8 @@ impl ModelArgs {
         };
         let (left, right, same) = (column("left_id")?, column("right_id")?, column("match")?);
         let mut rows: HashMap<&str, Option<u32>> = HashMap::with_capacity(ids.len());
-        for (row, id) in (0u32..).zip(ids) {
-            rows.entry(id).and_modify(|known| *known = None).or_insert(Some(row));
+        for row in 0..ids.len() as u32 {
+            rows.entry(ids.get(row as usize)).and_modify(|known| *known = None).or_insert(Some(row));
         }
         let mut decided: HashMap<(u32, u32), bool> = HashMap::new();
         for at in 0..labels.rows() {
@@ -243,7 +248,7 @@ impl LinkArgs {
     fn files(&self) -> Result<(), Failure> {
         let progress = Progress::new();
         progress.say("reading", 0, 0);
-        let inputs: Vec<Input> =
+        let mut inputs: Vec<Input> =
             self.files.iter().map(|path| read(path, self.model.id.as_deref())).collect::<Result<_, _>>()?;
         let file = self.model.spec(&inputs)?;
         if self.print_spec {
@@ -256,9 +261,15 @@ impl LinkArgs {
                 "name another file, or the column that names each row's source (--source)",
             ));
         }
-        let ids = output::ids(&inputs, id).map_err(refused)?;
         progress.say("understanding", 0, 0);
-        let (mut spec, data) = prepare::resolve(&file, &inputs).map_err(refused)?;
+        let (identified, resolved) = rayon::join(
+            || inputs.iter().try_for_each(|input| input.identified(id)),
+            || prepare::resolve(&file, &inputs),
+        );
+        let (mut spec, data) = identified.and(resolved).map_err(refused)?;
+        // What was understood is in the engine's columns now.
+        inputs.iter_mut().for_each(|input| input.keep(id));
+        let ids = Ids::new(&inputs, id).map_err(refused)?;
         spec.within = self.within;
         spec.one_to_one = self.one_to_one;
         spec.decided = self.model.decided(&ids)?;
@@ -267,10 +278,9 @@ impl LinkArgs {
         }
         let linked = engine::link(&data, &spec, &|what| progress.say(what, 0, 0));
         progress.say("writing", 0, 0);
-        let links = output::links(&linked);
         let (pairs, clusters) = rayon::join(
             || match &self.out {
-                Some(path) => write(path, output::link_columns(&inputs, &linked, &links, &ids)),
+                Some(path) => write(path, output::link_columns(&inputs, &linked, &ids)),
                 None => Ok(()),
             },
             || match &self.clusters {
@@ -280,13 +290,14 @@ impl LinkArgs {
         );
         pairs.and(clusters)?;
         if let Some(path) = &self.report {
-            let page = report::html(&inputs, &data, &linked, &links);
+            let page = report::html(&inputs, &data, &linked);
             std::fs::write(path, page).map_err(|error| unwritten(path, &error.to_string()))?;
         }
-        let certain = links.iter().filter(|link| link.probability >= 0.95).count();
+        let links = (0..linked.links.len()).into_par_iter();
+        let certain = links.filter(|link| output::probability(&linked, *link) >= 0.95).count();
         self.say(&inputs, &linked, certain, &data)?;
         // The process ends here: to give a million texts back one by one would only keep the user waiting.
-        std::mem::forget((data, linked, links));
+        std::mem::forget((data, linked));
         Ok(())
     }
 
@@ -390,10 +401,11 @@ fn explain(
     }
     let file = model.spec(&inputs)?;
     let id = model.id()?;
-    let of = output::ids(&inputs, id).map_err(refused)?;
+    inputs.iter().try_for_each(|input| input.identified(id)).map_err(refused)?;
+    let of = Ids::new(&inputs, id).map_err(refused)?;
     let first = inputs[0].rows();
     let find = |id: &str, rows: std::ops::Range<usize>| {
-        rows.clone().find(|row| of[*row] == id).map(|row| row as u32).ok_or_else(|| {
+        rows.clone().find(|row| of.get(*row) == id).map(|row| row as u32).ok_or_else(|| {
             Failure::missing(format!("no row has the id {id:?}"), "ids must be written as in the file")
         })
     };

@@ -2,6 +2,7 @@
 
 use super::{Comparator, Frequency, both};
 use crate::engine::data::{Data, Kind};
+use crate::kernel::Threshold;
 
 /// One of a few values.
 pub(super) const CATEGORY: Comparator = Comparator {
@@ -56,6 +57,9 @@ pub(super) const EMAIL: Comparator = Comparator {
     level: email,
 };
 
+/// Likeness of two addresses written differently.
+static ALIKE: Threshold = Threshold::new(0.9);
+
 fn email(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
     let Some((one, other)) = both(columns[0], left, right) else { return 0 };
     if left[columns[0]] == right[columns[0]] {
@@ -67,5 +71,5 @@ fn email(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
     if one == other || a.one_slip(b) {
         return 3;
     }
-    1 + u8::from(a.jaro_winkler_at_least(b, 0.9))
+    1 + u8::from(a.jaro_winkler_at_least(b, &ALIKE))
 }

@@ -4,6 +4,7 @@
 use super::{Comparator, Frequency, both};
 use crate::columns::NONE;
 use crate::engine::data::{Data, Kind};
+use crate::kernel::Threshold;
 
 /// Given names; columns: given names, then surnames if the spec has them.
 pub(super) const GIVEN: Comparator = Comparator {
@@ -92,12 +93,15 @@ fn given(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
     1 + u8::from(first == 1 || written_apart(data, columns[0], one, other))
 }
 
+/// Likeness of two names that differ by more than their spaces.
+static ALIKE: Threshold = Threshold::new(0.92);
+
 /// The same letters with the spaces elsewhere, or nearly.
 fn written_apart(data: &Data, column: usize, one: u32, other: u32) -> bool {
     let column = &data.columns[column];
     let (one, other) = (one as usize, other as usize);
     column.words[one].count != column.words[other].count
-        && column.texts[one].jaro_winkler_at_least(&column.texts[other], 0.92)
+        && column.texts[one].jaro_winkler_at_least(&column.texts[other], &ALIKE)
 }
 
 /// Surnames of a row over its surname columns, at most four words.

@@ -2,6 +2,10 @@
 
 use super::{Comparator, Frequency, both};
 use crate::engine::data::{Data, Kind, Words};
+use crate::kernel::Threshold;
+
+/// Likeness of two short texts that are written differently.
+static ALIKE: Threshold = Threshold::new(0.94);
 
 /// Words in any order.
 pub(super) const TEXT: Comparator = Comparator {
@@ -36,7 +40,7 @@ fn level(data: &Data, columns: &[usize], left: &[u32], right: &[u32]) -> u8 {
         };
     }
     let short = text.len().max(second.len()) < 16;
-    if short && text.jaro_winkler_at_least(second, 0.94) {
+    if short && text.jaro_winkler_at_least(second, &ALIKE) {
         return 4;
     }
     // Counted both ways: a repeated word must not make a pair weigh more than the same pair turned round.
