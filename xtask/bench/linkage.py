@@ -124,7 +124,8 @@ def beside(name, tables, identity, entities, hidden, splink, more=()):
     if splink:
         theirs = run([sys.executable, here / "splink_run.py", files[0], work / "s.parquet", identity, *files[1:]])
         line(name, "Splink", theirs, quality(work / "s.parquet", work / "truth.parquet"))
-    ours = run([binary, "link", *files, "--id", identity, "--out", work / "r.parquet", *more])
+    ours = run([binary, "link", *files, "--id", identity, "--out", work / "r.parquet",
+                "--clusters", work / "c.parquet", *more])
     line(name, "Rejoin, automatic", ours, quality(work / "r.parquet", work / "truth.parquet"))
 
 

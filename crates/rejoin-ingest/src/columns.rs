@@ -18,7 +18,6 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
-use std::fs::File;
 use std::hash::BuildHasher;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -218,18 +217,20 @@ impl Builder {
 /// What a Parquet file begins with.
 const PARQUET: &[u8] = b"PAR1";
 
-/// As [`read`], from a file, of which no more is held than is needed.
+/// As [`read`], from what can be sought in, as a file; of Parquet no more is held than the columns that are being decoded.
 ///
 /// # Errors
-/// When the file cannot be read, or there is no table to be had.
-pub fn open(mut file: File, ids: Option<&str>) -> Result<Vec<TextColumn>, OpenError> {
+/// When the bytes cannot be had, or there is no table to be had.
+pub fn open(mut from: impl Read + Seek + Send, ids: Option<&str>) -> Result<Vec<TextColumn>, OpenError> {
     let mut bytes = Vec::new();
-    Read::by_ref(&mut file).take(PARQUET.len() as u64).read_to_end(&mut bytes)?;
-    if bytes == PARQUET {
-        let len = file.metadata()?.len();
-        return Ok(parquet(&Shared { file: Mutex::new(file), len }, ids)?);
+    Read::by_ref(&mut from).take(PARQUET.len() as u64).read_to_end(&mut bytes)?;
+    // A pipe cannot be sought in, and is read to its end.
+    if bytes == PARQUET
+        && let Ok(len) = from.seek(SeekFrom::End(0))
+    {
+        return Ok(parquet(&Shared { from: Mutex::new(from), len }, ids)?);
     }
-    file.read_to_end(&mut bytes)?;
+    from.read_to_end(&mut bytes)?;
     Ok(read(bytes, ids)?)
 }
 
@@ -320,12 +321,13 @@ const DECODED: usize = 1 << 13;
 fn encoded(metadata: &ParquetMetaData, column: usize) -> bool {
     metadata.row_groups().iter().all(|group| {
         let chunk = group.column(column);
-        chunk.dictionary_page_offset().is_some() && chunk.uncompressed_size() < chunk.num_values() * 4
+        chunk.dictionary_page_offset().is_some()
+            && chunk.uncompressed_size() < chunk.num_values().saturating_mul(4)
     })
 }
 
-/// The column chunks of a column in the file, each as a piece of it: so no thread waits for another's, and no more of a
-/// file is in memory than what is being decoded.
+/// The column chunks of a column in the file, each as a piece of it: so a thread asks for the file once a chunk, and of the
+/// others no more is in memory than what is being decoded.
 struct Pieces {
     len: u64,
     /// Where each begins.
@@ -342,8 +344,7 @@ impl ChunkReader for Pieces {
     type T = bytes::buf::Reader<Bytes>;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        let inside =
-            |from: u64, piece: &Bytes| start.checked_sub(from).filter(|at| *at <= piece.len() as u64);
+        let inside = |from: u64, piece: &Bytes| start.checked_sub(from).filter(|at| *at < piece.len() as u64);
         let found = self.pieces.iter().find_map(|(from, piece)| inside(*from, piece).map(|at| (at, piece)));
         let outside = || ParquetError::EOF(format!("byte {start} is in no column chunk"));
         found.map(|(at, piece)| piece.slice(at as usize..).reader()).ok_or_else(outside)
@@ -356,19 +357,19 @@ impl ChunkReader for Pieces {
     }
 }
 
-/// A file that several threads read from.
-struct Shared {
-    file: Mutex<File>,
+/// What several threads read from.
+struct Shared<F> {
+    from: Mutex<F>,
     len: u64,
 }
 
-impl Length for Shared {
+impl<F: Send> Length for Shared<F> {
     fn len(&self) -> u64 {
         self.len
     }
 }
 
-impl ChunkReader for Shared {
+impl<F: Read + Seek + Send> ChunkReader for Shared<F> {
     type T = bytes::buf::Reader<Bytes>;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
@@ -380,9 +381,9 @@ impl ChunkReader for Shared {
             return Err(ParquetError::EOF(format!("{length} bytes from {start} go beyond the file")));
         }
         let mut bytes = Vec::with_capacity(length);
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(start))?;
-        Read::by_ref(&mut *file).take(length as u64).read_to_end(&mut bytes)?;
+        let mut from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
+        from.seek(SeekFrom::Start(start))?;
+        Read::by_ref(&mut *from).take(length as u64).read_to_end(&mut bytes)?;
         match bytes.len() == length {
             true => Ok(bytes.into()),
             false => Err(ParquetError::EOF("the file became shorter while it was read".into())),
@@ -418,8 +419,8 @@ fn parquet(source: &impl ChunkReader, ids: Option<&str>) -> Result<Vec<TextColum
     };
     // Bytes of a column's values, as the file says.
     let size = |at: usize| -> i64 {
-        let groups = metadata.row_groups().iter();
-        if flat { groups.map(|group| group.column(at).uncompressed_size()).sum() } else { 0 }
+        let sizes = metadata.row_groups().iter().map(|group| group.column(at).uncompressed_size().max(0));
+        if flat { sizes.fold(0, i64::saturating_add) } else { 0 }
     };
     // A reader a column, so that all threads decode.
     let column = |at: usize| {
@@ -447,16 +448,19 @@ fn parquet(source: &impl ChunkReader, ids: Option<&str>) -> Result<Vec<TextColum
         let mut own = Builder::new(ids == Some(name.trim()));
         // Room at once: to grow makes all threads wait until memory has moved. What is not written to costs nothing.
         let rows = metadata.file_metadata().num_rows().max(0) as usize;
-        own.codes.reserve(rows);
+        // A file that promises more than there can be is found out when it is decoded.
+        let mut room = own.codes.try_reserve(rows);
         if own.ids {
-            own.values.ends.reserve(rows);
-            own.values.text.reserve(size(at).max(0) as usize);
+            room = room.and(own.values.ends.try_reserve(rows));
+            room = room.and(own.values.text.try_reserve(size(at) as usize));
         }
+        drop(room);
         // The last dictionary seen, and our codes of its values.
         let mut last: Option<(ArrayRef, Vec<u32>)> = None;
         for batch in reader {
             let batch = batch.map_err(|error| damaged(error.to_string()))?;
-            if let Some(coded) = batch.column(0).as_any().downcast_ref::<DictionaryArray<Int32Type>>()
+            if !own.ids
+                && let Some(coded) = batch.column(0).as_any().downcast_ref::<DictionaryArray<Int32Type>>()
                 && let Some(values) = coded.values().as_any().downcast_ref::<StringArray>()
             {
                 let same =
@@ -489,8 +493,8 @@ fn parquet(source: &impl ChunkReader, ids: Option<&str>) -> Result<Vec<TextColum
     // What takes longest first, each by the next thread that is free, or the last one would be waited for alone: looking
     // values up takes longer than to copy them.
     let mut order: Vec<usize> = (0..schema.fields().len()).collect();
-    let effort = |at: usize| size(at) * if ids == Some(schema.field(at).name().trim()) { 1 } else { 3 };
-    order.sort_by_key(|at| (keep[*at], -effort(*at), *at));
+    let effort = |at: usize| size(at) / if ids == Some(schema.field(at).name().trim()) { 3 } else { 1 };
+    order.sort_by_key(|at| (keep[*at], std::cmp::Reverse(effort(*at)), *at));
     let mut read: Vec<(usize, TextColumn)> = order
         .into_iter()
         .par_bridge()

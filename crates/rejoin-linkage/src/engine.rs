@@ -300,8 +300,8 @@ fn adjustments(column: &data::Prepared, frequency: Frequency) -> &[i32] {
 
 /// Random pairs for u.
 const RANDOM_PAIRS: usize = 128_000;
-/// Random rows that a sixty-fourth of them is drawn from: few enough to be looked at in the cache, and so many in all that
-/// it matters little how often one row is drawn.
+/// Random rows that a sixty-fourth of them is drawn from: few enough to be looked at in the cache, and in large files so many
+/// in all that it matters little how often one row is drawn.
 const RANDOM_ROWS: usize = 1_024;
 /// Pairs that are counted for estimation; beyond, a sample of blocks is.
 const COUNTED_PAIRS: u64 = 4_000_000;
@@ -563,9 +563,51 @@ fn sampled(row: u32, every: u32) -> bool {
     every == 1 || ((block::mix(u64::from(row), 11) >> 32) as u32).is_multiple_of(every)
 }
 
+/// Rows to draw from. Where only rows of different files are compared, each file is drawn from as often as rows of others
+/// could be its partners: a list of fifty people beside one of a million would hardly be drawn at all otherwise.
+struct Sources {
+    /// Rows, file after file.
+    rows: Vec<u32>,
+    /// File → where its rows end, and the sum of what it and those before it weigh.
+    files: Vec<(usize, f64)>,
+}
+
+impl Sources {
+    fn new(data: &Data, across: bool) -> Self {
+        let all = data.len();
+        if !across {
+            return Self { rows: Vec::new(), files: vec![(all, 1.0)] };
+        }
+        let mut rows: Vec<u32> = (0..all as u32).collect();
+        rows.sort_by_key(|row| data.source[*row as usize]);
+        let (mut end, mut sum) = (0, 0.0);
+        let files = rows.chunk_by(|one, other| data.source[*one as usize] == data.source[*other as usize]);
+        let files = files.map(|file| {
+            end += file.len();
+            sum += file.len() as f64 * (all - file.len()) as f64;
+            (end, sum)
+        });
+        Self { files: files.collect(), rows }
+    }
+
+    /// A row; `draw` gives a number below another.
+    fn draw(&self, draw: &mut impl FnMut(usize) -> u32) -> u32 {
+        let of_file = |at: usize| self.files[at].0;
+        let [.., (rows, sum)] = self.files[..] else { return 0 };
+        if self.rows.is_empty() {
+            return draw(rows);
+        }
+        let drawn = f64::from(draw(1 << 30)) / f64::from(1 << 30) * sum;
+        let file = self.files.partition_point(|(_, sum)| *sum <= drawn).min(self.files.len() - 1);
+        let from = file.checked_sub(1).map_or(0, of_file);
+        self.rows[from + draw(of_file(file) - from) as usize]
+    }
+}
+
 fn random_shares(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Vec<Vec<f64>> {
     let rows = data.len();
     let across = spec.across(data);
+    let sources = Sources::new(data, across);
     let chunks = 64;
     let counts = (0..chunks)
         .into_par_iter()
@@ -576,7 +618,8 @@ fn random_shares(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Vec<Vec
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 (((state >> 33) as usize * of) >> 31) as u32
             };
-            let drawn: Vec<u32> = (0..if rows > 1 { RANDOM_ROWS } else { 0 }).map(|_| draw(rows)).collect();
+            let drawn: Vec<u32> =
+                (0..if rows > 1 { RANDOM_ROWS } else { 0 }).map(|_| sources.draw(&mut draw)).collect();
             let mut pairs = Vec::new();
             for _ in 0..if rows > 1 { RANDOM_PAIRS / chunks } else { 0 } {
                 let pair = (draw(drawn.len()), draw(drawn.len()));

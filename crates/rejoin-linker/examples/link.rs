@@ -6,11 +6,10 @@ use rejoin_ingest::columns;
 use rejoin_linkage::engine;
 use rejoin_linker::{Ids, Input, auto, output, prepare, spec};
 use std::cell::RefCell;
+use std::time::Instant;
 
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-use std::time::Instant;
 
 /// Says how long the step before took; how long the processors worked, and of that the first thread, while all others
 /// waited for it: in milliseconds; and the most memory that was ever held, in MiB.

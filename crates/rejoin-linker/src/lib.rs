@@ -104,8 +104,9 @@ impl Input {
     }
 }
 
-/// The first row whose id an earlier row has. Each id marks a place by its hash, and only the ids of places that were
-/// marked before are looked at: a table of a million texts would cost more than reading them.
+/// The first row whose id an earlier row has. Each id marks a place by its hash, and only ids of places that were marked
+/// before are compared: a table of a million texts would cost more than reading them. With 32 places an id, one of
+/// sixty-four is compared for nothing.
 fn twice(column: &TextColumn) -> Option<usize> {
     let rows = column.codes.len();
     let id = |row: usize| column.said(row).unwrap_or_default();
@@ -128,8 +129,15 @@ fn twice(column: &TextColumn) -> Option<usize> {
 
 /// The ids of the rows of all files, one file after another.
 pub struct Ids<'a> {
-    /// The column of each file, and the first row after it.
-    files: Vec<(&'a TextColumn, usize)>,
+    files: Vec<FileIds<'a>>,
+}
+
+struct FileIds<'a> {
+    column: &'a TextColumn,
+    /// The first row after the file.
+    end: usize,
+    /// Whether values are in the order of the rows, so that codes need not be looked up.
+    in_order: bool,
 }
 
 impl<'a> Ids<'a> {
@@ -141,14 +149,16 @@ impl<'a> Ids<'a> {
         let mut end = 0;
         let files = inputs.iter().map(|input| {
             end += input.rows();
-            input.column(name).map(|column| (column, end)).ok_or_else(|| input.lacks(name))
+            let column = input.column(name).ok_or_else(|| input.lacks(name))?;
+            let in_order = column.codes.iter().zip(0..).all(|(code, row)| *code == row);
+            Ok(FileIds { column, end, in_order })
         });
         Ok(Self { files: files.collect::<Result<_, _>>()? })
     }
 
     /// Rows of all files.
     pub fn len(&self) -> usize {
-        self.files.last().map_or(0, |(_, end)| *end)
+        self.files.last().map_or(0, |file| file.end)
     }
 
     /// Whether there are none.
@@ -158,13 +168,52 @@ impl<'a> Ids<'a> {
 
     /// The id of a row; empty beyond the last.
     pub fn get(&self, row: usize) -> &'a str {
-        let file = self.files.partition_point(|(_, end)| *end <= row);
-        let first = file.checked_sub(1).map_or(0, |before| self.files[before].1);
-        let Some((column, _)) = self.files.get(file) else { return "" };
-        // As many values as rows: each row has its own, in order, and its code need not be looked up.
-        match column.values.len() == column.codes.len() {
-            true => column.values.get(row - first),
-            false => column.said(row - first).unwrap_or_default(),
+        let at = self.files.partition_point(|file| file.end <= row);
+        let first = at.checked_sub(1).map_or(0, |before| self.files[before].end);
+        match self.files.get(at) {
+            None => "",
+            Some(file) if file.in_order => file.column.values.get(row - first),
+            Some(file) => file.column.said(row - first).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(ids: &str) -> Input {
+        let columns = rejoin_ingest::columns::read(ids.as_bytes().to_vec(), Some("id")).unwrap();
+        Input { name: "file".into(), columns }
+    }
+
+    #[test]
+    fn ids_of_several_files_one_after_another() {
+        let inputs = ["id,x\na,1\nb,1\n", "id,x\n", "id,x\nc,1\na,2\n"].map(input);
+        let ids = Ids::new(&inputs, "id").unwrap();
+        let all: Vec<&str> = (0..ids.len()).map(|row| ids.get(row)).collect();
+        assert_eq!((all, ids.get(9)), (vec!["a", "b", "c", "a"], ""));
+        assert!(inputs.iter().all(|input| input.identified("id").is_ok()));
+        // Columns of values, where a code may stand for several rows.
+        let repeated = rejoin_ingest::columns::read(b"id,x\nb,1\na,2\nb,3\n".to_vec(), None).unwrap();
+        let repeated = [Input { name: "file".into(), columns: repeated }];
+        let ids = Ids::new(&repeated, "id").unwrap();
+        assert_eq!([0, 1, 2].map(|row| ids.get(row)), ["b", "a", "b"]);
+    }
+
+    #[test]
+    fn an_id_is_missing_or_stands_twice() {
+        let many: String = (0..5_000).fold("id,x\n".into(), |text, row| text + &format!("r{row},1\n"));
+        assert!(input(&many).identified("id").is_ok());
+        for (file, id, row) in [
+            ("id,x\na,1\n,2\nb,3\n".to_owned(), "", 2),
+            (many + "r0,2\n", "r0", 5_001),
+            ("id,x\na,1\nb,1\nb,1\na,1\n".to_owned(), "b", 3),
+        ] {
+            match input(&file).identified("id") {
+                Err(Error::NotUnique { id: said, row: at, .. }) => assert_eq!((said.as_str(), at), (id, row)),
+                other => panic!("{other:?}"),
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ pub fn kind(name: &str) -> Option<Kind> {
 /// One value understood.
 #[derive(Default, PartialEq, Eq, Hash, Clone)]
 struct Understood<'a> {
+    /// Borrowed: the value as it was written.
     words: Cow<'a, str>,
     day: Option<(i32, i32)>,
 }
@@ -536,5 +537,22 @@ mod tests {
         }
         assert_eq!(days(1970, 1, 1), Some(0));
         assert_eq!(days(2010, 3, 4), Some(14_672));
+    }
+
+    /// One file whose values are normalised already is taken as it is; that gives what understanding each value gives.
+    #[test]
+    fn the_short_way_is_the_long_way() {
+        let file = |name: &str, extra: &str| {
+            let text = format!("id,name\n1,ana maria\n2,rosa\n3,\n4,ana maria\n{extra}");
+            let columns = rejoin_ingest::columns::read(text.into_bytes(), Some("id")).unwrap();
+            Input { name: name.into(), columns }
+        };
+        let spec = spec::Column { kind: "given".into(), from: vec!["name".into()], ..Default::default() };
+        let short = column("name", &spec, &[file("a", "")]).unwrap();
+        // A capital letter in the last row has every value understood.
+        let long = column("name", &spec, &[file("a", "5,Rosa\n")]).unwrap();
+        assert_eq!(short.words, long.words);
+        assert_eq!(short.codes.values()[..], long.codes.values()[..4]);
+        assert_eq!(long.codes.value(4), long.codes.value(1));
     }
 }

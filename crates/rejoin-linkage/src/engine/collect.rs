@@ -246,10 +246,12 @@ impl Groups {
         weigh: &(impl Fn(u32, u32) -> i64 + Sync),
     ) -> Self {
         let parent: Vec<AtomicU32> = (0..rows as u32).into_par_iter().map(AtomicU32::new).collect();
-        let rows_of = |at: u32| (asking(at).left, asking(at).right);
-        joining.par_iter().for_each(|at| unite(&parent, rows_of(*at).0, rows_of(*at).1));
+        joining.par_iter().for_each(|at| {
+            let link = asking(*at);
+            unite(&parent, link.left, link.right);
+        });
         // Links by the first row of their component: counted, then put in their places.
-        let roots: Vec<u32> = joining.par_iter().map(|at| root(&parent, rows_of(*at).0)).collect();
+        let roots: Vec<u32> = joining.par_iter().map(|at| root(&parent, asking(*at).left)).collect();
         let starts = starts(rows, roots.iter().copied());
         let (mut next, mut order) = (starts.clone(), vec![0u32; joining.len()]);
         for (at, root) in joining.iter().zip(&roots) {
@@ -391,6 +393,26 @@ mod tests {
     fn check(rows: usize, pairs: &[(u32, u32, i64)], expect: &[u32], refusals: usize) {
         let groups = joined(rows, pairs, &limits(0));
         assert_eq!((groups.of.as_slice(), groups.refused.len()), (expect, refusals), "{pairs:?}");
+    }
+
+    /// Two ways to the same components: many threads at once, and one link after another.
+    #[test]
+    fn threads_unite_rows_as_one_does() {
+        let rows = 3_000u32;
+        let mut state = 7u64;
+        let mut draw = || {
+            state = crate::engine::block::mix(state, 3);
+            (state >> 33) as u32 % rows
+        };
+        let links: Vec<(u32, u32)> = (0..2_500).map(|_| (draw(), draw())).collect();
+        let parent: Vec<AtomicU32> = (0..rows).map(AtomicU32::new).collect();
+        links.par_iter().with_max_len(1).for_each(|(one, other)| unite(&parent, *one, *other));
+        let mut of: Vec<u32> = (0..rows).collect();
+        for (one, other) in links {
+            let (one, other) = (of[one as usize], of[other as usize]);
+            of.iter_mut().filter(|of| **of == one || **of == other).for_each(|of| *of = one.min(other));
+        }
+        assert_eq!((0..rows).map(|row| root(&parent, row)).collect::<Vec<_>>(), of);
     }
 
     #[test]

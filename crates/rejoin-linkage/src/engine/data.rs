@@ -453,23 +453,24 @@ impl Data {
         if left == right {
             return 4;
         }
-        self.met.likeness(left, right, || self.judge(left, right))
-    }
-
-    /// How alike two different words are.
-    fn judge(&self, left: u32, right: u32) -> u8 {
         let (one, other) = (&self.words[left as usize], &self.words[right as usize]);
         if (0..2).any(|at| one.sounds[at] != NONE && one.sounds[at] == other.sounds[at]) {
             return 3;
         }
-        let similarity = one.packed.similarity_from(&other.packed, &SIMILAR);
-        if similarity >= 0.92 {
-            3
-        } else if one.nickname(other) {
-            2
-        } else {
-            u8::from(similarity > 0.0)
+        // Most words share too few letters to be similar, which is told sooner than it is remembered.
+        if !one.packed.may_reach(&other.packed, &SIMILAR) {
+            return if one.nickname(other) { 2 } else { 0 };
         }
+        self.met.likeness(left, right, || {
+            let similarity = one.packed.similarity_from(&other.packed, &SIMILAR);
+            if similarity >= 0.92 {
+                3
+            } else if one.nickname(other) {
+                2
+            } else {
+                u8::from(similarity > 0.0)
+            }
+        })
     }
 }
 

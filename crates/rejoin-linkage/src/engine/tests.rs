@@ -183,6 +183,57 @@ fn batches_compare_as_single_pairs_do() {
     }
 }
 
+/// Two ways to the same blocks: sorted by what is left of the keys, and grouped by whole keys.
+#[test]
+fn blocks_are_the_rows_with_equal_keys() {
+    for count in [0, 1, 300] {
+        let (data, _) = households(count, 9);
+        let rule = vec![
+            Atom { take: Take::Exact, column: 1, other: None },
+            Atom { take: Take::Head, column: 0, other: None },
+        ];
+        let keys = block::RuleKeys::new(&data, &rule);
+        let mut grouped: HashMap<u64, Vec<u32>> = HashMap::new();
+        for row in 0..data.len() as u32 {
+            grouped.entry(keys.key(data.row(row))).or_default().push(row);
+        }
+        grouped.remove(&0);
+        let expect: BTreeSet<Vec<u32>> = grouped.into_values().filter(|rows| rows.len() > 1).collect();
+        let blocks = Blocks::new(&data, &[rule], 2_000, &|_| String::new());
+        let found = blocks.visit(|chunk| {
+            let mut pairs = Vec::new();
+            chunk.each_pair(|_| true, |left, right| pairs.push((chunk.rows[left], chunk.rows[right])));
+            pairs
+        });
+        let found: BTreeSet<(u32, u32)> = found.into_iter().flatten().collect();
+        let pairs = |rows: &Vec<u32>| -> Vec<(u32, u32)> {
+            rows.iter()
+                .enumerate()
+                .flat_map(|(at, left)| rows[at + 1..].iter().map(move |right| (*left, *right)))
+                .collect()
+        };
+        assert_eq!(found, expect.iter().flat_map(pairs).collect(), "{count}");
+    }
+}
+
+/// A short list beside a long one is drawn from as often as the long one.
+#[test]
+fn small_files_are_drawn_from_too() {
+    let names: Vec<String> = (0..5_000).map(|row| format!("n{row}")).collect();
+    let data = Data::new(
+        &[column("given", Kind::Given, &names)],
+        (0..5_000).map(|row| u32::from(row >= 20)).collect(),
+        &read,
+    );
+    let sources = Sources::new(&data, true);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut draw = |below: usize| rng.random_range(0..below) as u32;
+    let small = (0..10_000).filter(|_| sources.draw(&mut draw) < 20).count();
+    assert!((4_700..5_300).contains(&small), "{small}");
+    let all: BTreeSet<u32> = (0..100_000).map(|_| sources.draw(&mut draw)).collect();
+    assert!(all.contains(&0) && all.contains(&19) && all.len() > 4_900, "{}", all.len());
+}
+
 #[test]
 fn a_giant_block_is_visited_in_parts() {
     let sexes: Vec<String> = (0..3_010).map(|row| if row < 3_000 { "f" } else { "m" }.to_owned()).collect();
