@@ -127,7 +127,7 @@ impl Builder {
         if (self.values.len() + BATCH) * 4 < self.index.len() * 3 {
             return;
         }
-        let size = (self.index.len() * 2).max(BATCH * 4);
+        let size = (self.index.len() * 4).max(BATCH * 4);
         let before = std::mem::replace(&mut self.index, vec![EMPTY; size]);
         for entry in before.into_iter().filter(|entry| *entry != EMPTY) {
             let mut at = (entry >> 32) as usize & (size - 1);

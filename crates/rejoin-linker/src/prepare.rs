@@ -292,7 +292,7 @@ impl<'a> Gathered<'a> {
 }
 
 /// Words as an array; counted first, as to grow is to copy.
-fn words<'a>(words: &(impl Iterator<Item = &'a str> + ExactSizeIterator + Clone)) -> StringArray {
+fn words<'a>(words: &(impl ExactSizeIterator<Item = &'a str> + Clone)) -> StringArray {
     let bytes = words.clone().map(str::len).sum();
     let mut array = StringBuilder::with_capacity(words.len(), bytes);
     words.clone().for_each(|words| array.append_value(words));
