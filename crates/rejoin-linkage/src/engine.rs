@@ -432,7 +432,9 @@ fn in_order(rows: usize, found: &[Vec<Pair>]) -> Vec<Pair> {
     let counted: Vec<Vec<u32>> =
         strips.par_iter().map(|from| starts(strip, of(*from).map(|pair| pair.left - from))).collect();
     let all = counted.iter().map(|starts| starts[strip] as usize).sum();
-    let mut links = vec![Pair { left: 0, right: 0, weight: 0, pattern: 0 }; all];
+    // Some room for what clusters add, or all would have to be moved for it.
+    let mut links = Vec::with_capacity(all + all / 16);
+    links.resize(all, Pair { left: 0, right: 0, weight: 0, pattern: 0 });
     let mut parts = Vec::new();
     let mut rest = links.as_mut_slice();
     for (from, starts) in strips.into_iter().zip(counted) {
