@@ -217,7 +217,8 @@ impl Builder {
 /// What a Parquet file begins with.
 const PARQUET: &[u8] = b"PAR1";
 
-/// As [`read`], from what can be sought in, as a file; of Parquet no more is held than the columns that are being decoded.
+/// As [`read`], from what can be sought in, as a file; of Parquet in a file no more is held than
+/// the columns that are being decoded.
 ///
 /// # Errors
 /// When the bytes cannot be had, or there is no table to be had.
@@ -449,12 +450,11 @@ fn parquet(source: &impl ChunkReader, ids: Option<&str>) -> Result<Vec<TextColum
         // Room at once: to grow makes all threads wait until memory has moved. What is not written to costs nothing.
         let rows = metadata.file_metadata().num_rows().max(0) as usize;
         // A file that promises more than there can be is found out when it is decoded.
-        let mut room = own.codes.try_reserve(rows);
+        let _ = own.codes.try_reserve(rows);
         if own.ids {
-            room = room.and(own.values.ends.try_reserve(rows));
-            room = room.and(own.values.text.try_reserve(size(at) as usize));
+            let _ = own.values.ends.try_reserve(rows);
+            let _ = own.values.text.try_reserve(size(at) as usize);
         }
-        drop(room);
         // The last dictionary seen, and our codes of its values.
         let mut last: Option<(ArrayRef, Vec<u32>)> = None;
         for batch in reader {

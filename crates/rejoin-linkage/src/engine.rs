@@ -565,44 +565,64 @@ fn sampled(row: u32, every: u32) -> bool {
     every == 1 || ((block::mix(u64::from(row), 11) >> 32) as u32).is_multiple_of(every)
 }
 
-/// Rows to draw from. Where only rows of different files are compared, each file is drawn from as often as rows of others
-/// could be its partners: a list of fifty people beside one of a million would hardly be drawn at all otherwise.
+/// Rows to draw random pairs from. Where only rows of different files are compared, each file is drawn from as often as rows
+/// of others could be its partners: a list of fifty people beside one of a million would hardly be drawn at all otherwise.
 struct Sources {
     /// Rows, file after file.
     rows: Vec<u32>,
     /// File → where its rows end, and the sum of what it and those before it weigh.
     files: Vec<(usize, f64)>,
+    /// Number of a file → rows of all others.
+    others: Vec<f64>,
+    /// The least that the `others` of two files multiply to.
+    least: f64,
+}
+
+/// A number from 0 to 1, which is not reached; `draw` gives a number below another.
+fn fraction(draw: &mut impl FnMut(usize) -> u32) -> f64 {
+    f64::from(draw(1 << 30)) / f64::from(1 << 30)
 }
 
 impl Sources {
     fn new(data: &Data, across: bool) -> Self {
         let all = data.len();
         if !across {
-            return Self { rows: Vec::new(), files: vec![(all, 1.0)] };
+            return Self { rows: Vec::new(), files: vec![(all, 1.0)], others: Vec::new(), least: 1.0 };
         }
+        let source = |row: &u32| data.source[*row as usize];
         let mut rows: Vec<u32> = (0..all as u32).collect();
-        rows.sort_by_key(|row| data.source[*row as usize]);
-        let (mut end, mut sum) = (0, 0.0);
-        let files = rows.chunk_by(|one, other| data.source[*one as usize] == data.source[*other as usize]);
-        let files = files.map(|file| {
-            end += file.len();
-            sum += file.len() as f64 * (all - file.len()) as f64;
-            (end, sum)
-        });
-        Self { files: files.collect(), rows }
+        rows.sort_by_key(source);
+        let mut others = vec![0.0; rows.last().map_or(0, |row| source(row) as usize + 1)];
+        let (mut end, mut sum, mut files) = (0, 0.0, Vec::new());
+        for file in rows.chunk_by(|one, other| source(one) == source(other)) {
+            let rest = (all - file.len()) as f64;
+            others[source(&file[0]) as usize] = rest;
+            (end, sum) = (end + file.len(), sum + file.len() as f64 * rest);
+            files.push((end, sum));
+        }
+        let mut least: Vec<f64> = others.iter().copied().filter(|rest| *rest > 0.0).collect();
+        least.sort_by(f64::total_cmp);
+        Self { least: least.iter().take(2).product(), rows, files, others }
     }
 
-    /// A row; `draw` gives a number below another.
+    /// A row.
     fn draw(&self, draw: &mut impl FnMut(usize) -> u32) -> u32 {
         let of_file = |at: usize| self.files[at].0;
         let [.., (rows, sum)] = self.files[..] else { return 0 };
         if self.rows.is_empty() {
             return draw(rows);
         }
-        let drawn = f64::from(draw(1 << 30)) / f64::from(1 << 30) * sum;
+        let drawn = fraction(draw) * sum;
         let file = self.files.partition_point(|(_, sum)| *sum <= drawn).min(self.files.len() - 1);
         let from = file.checked_sub(1).map_or(0, of_file);
         self.rows[from + draw(of_file(file) - from) as usize]
+    }
+
+    /// Whether a pair of rows of two files is taken. Of three files and more, small ones meet each other too often; what is
+    /// left after this is any pair equally often. Of two files all are taken, of more at least a quarter.
+    fn takes(&self, left: u32, right: u32, draw: &mut impl FnMut(usize) -> u32) -> bool {
+        left != right
+            && fraction(draw) * self.others[left as usize] * self.others[right as usize] < self.least
     }
 }
 
@@ -626,8 +646,8 @@ fn random_shares(data: &Data, spec: &Spec, comparisons: &Comparisons) -> Vec<Vec
             for _ in 0..if rows > 1 { RANDOM_PAIRS / chunks } else { 0 } {
                 let pair = (draw(drawn.len()), draw(drawn.len()));
                 let (left, right) = (drawn[pair.0 as usize], drawn[pair.1 as usize]);
-                let same_file = across && data.source[left as usize] == data.source[right as usize];
-                if left != right && !same_file {
+                let source = |row: u32| data.source[row as usize];
+                if left != right && (!across || sources.takes(source(left), source(right), &mut draw)) {
                     pairs.push(pair);
                 }
             }

@@ -105,8 +105,8 @@ impl Input {
 }
 
 /// The first row whose id an earlier row has. Each id marks a place by its hash, and only ids of places that were marked
-/// before are compared: a table of a million texts would cost more than reading them. With 32 places an id, one of
-/// sixty-four is compared for nothing.
+/// before are compared: a table of a million texts would cost more than reading them. With 32 places an id
+/// or more, one of thirty-two is compared for nothing at most.
 fn twice(column: &TextColumn) -> Option<usize> {
     let rows = column.codes.len();
     let id = |row: usize| column.said(row).unwrap_or_default();

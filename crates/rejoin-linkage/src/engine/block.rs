@@ -256,8 +256,8 @@ fn crossed(one: u64, other: u64) -> u64 {
 /// Rows that share keys, by rule: row-major short keys, which tell whether an earlier rule has a pair.
 pub(crate) struct Blocks {
     rules: usize,
-    /// Row-major; 0: the row has no partner under the rule. A short key is the number of
-    /// a block.
+    /// Row-major; 0: the row has no partner under the rule. A short key is the number of a
+    /// block.
     keys: Vec<u32>,
     /// Rule → its rows, block after block.
     sorted: Vec<Vec<u32>>,
@@ -327,7 +327,8 @@ fn rank(data: &Data, rule: &Rule, largest: usize, describe: &(dyn Fn(&Rule) -> S
     (0..PARTS).for_each(|at| ends[at + 1] += ends[at]);
     let mut next = ends;
     // What is left of the key, as much as there is room for, and the row in one number: that sorts without branches. Keys
-    // that differ only in what there is no room for share a block: that costs comparisons, never a wrong link.
+    // that differ only in what there is no room for share a block: that costs comparisons, and at a
+    // hundred million rows some blocks grow too large.
     let row_bits = usize::BITS - data.len().leading_zeros();
     let row_of = |keyed: u64| (keyed & ((1 << row_bits) - 1)) as u32;
     let mut parted = vec![0u64; ends[PARTS]];

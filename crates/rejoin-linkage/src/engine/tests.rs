@@ -216,22 +216,35 @@ fn blocks_are_the_rows_with_equal_keys() {
     }
 }
 
-/// A short list beside a long one is drawn from as often as the long one.
+/// A short list beside a long one is drawn from as often as the long one; of three, every pair is drawn equally often.
 #[test]
-fn small_files_are_drawn_from_too() {
-    let names: Vec<String> = (0..5_000).map(|row| format!("n{row}")).collect();
-    let data = Data::new(
-        &[column("given", Kind::Given, &names)],
-        (0..5_000).map(|row| u32::from(row >= 20)).collect(),
-        &read,
-    );
-    let sources = Sources::new(&data, true);
+fn random_pairs_of_files_of_any_size() {
+    let of_sizes = |sizes: &[usize]| {
+        let source: Vec<u32> = (0u32..).zip(sizes).flat_map(|(at, size)| vec![at; *size]).collect();
+        let names: Vec<String> = (0..source.len()).map(|row| format!("n{row}")).collect();
+        Data::new(&[column("given", Kind::Given, &names)], source, &read)
+    };
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut draw = |below: usize| rng.random_range(0..below) as u32;
-    let small = (0..10_000).filter(|_| sources.draw(&mut draw) < 20).count();
-    assert!((4_700..5_300).contains(&small), "{small}");
-    let all: BTreeSet<u32> = (0..100_000).map(|_| sources.draw(&mut draw)).collect();
-    assert!(all.contains(&0) && all.contains(&19) && all.len() > 4_900, "{}", all.len());
+    let two = Sources::new(&of_sizes(&[20, 4_980]), true);
+    let drawn: Vec<u32> = (0..100_000).map(|_| two.draw(&mut draw)).collect();
+    let small = drawn.iter().filter(|row| **row < 20).count();
+    assert!((49_000..51_000).contains(&small), "{small}");
+    assert!(drawn.iter().collect::<BTreeSet<_>>().len() > 4_900);
+    assert!((0..1_000).all(|_| two.takes(0, 1, &mut draw)) && !two.takes(1, 1, &mut draw));
+    let data = of_sizes(&[200, 30, 30]);
+    let three = Sources::new(&data, true);
+    let mut taken = [0f64; 2];
+    for _ in 0..400_000 {
+        let (left, right) = (three.draw(&mut draw), three.draw(&mut draw));
+        let (left, right) = (data.source[left as usize], data.source[right as usize]);
+        if three.takes(left, right, &mut draw) {
+            taken[usize::from(left > 0 && right > 0)] += 1.0;
+        }
+    }
+    // 200·30·2 pairs with the large file, 30·30 of the small ones.
+    let share = taken[1] / (taken[0] + taken[1]);
+    assert!((share - 900.0 / 12_900.0).abs() < 0.005 && taken[0] > 50_000.0, "{share} {taken:?}");
 }
 
 #[test]
